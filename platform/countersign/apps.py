@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+from django.conf import settings
+from django.db.models.signals import post_migrate
+
+
+class KernelConfig(AppConfig):
+    name = "countersign"
+    verbose_name = "Countersign"
+
+    def ready(self) -> None:
+        from countersign.database.privileges import apply_privileges
+        from countersign.logs import configure_logs
+
+        configure_logs(process=settings.ENVIRONMENT.process, level=settings.ENVIRONMENT.log_level)
+        post_migrate.connect(apply_privileges, dispatch_uid="countersign.privileges")

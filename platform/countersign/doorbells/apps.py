@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DoorbellsConfig(AppConfig):
+    name = "countersign.doorbells"
+    label = "doorbells"

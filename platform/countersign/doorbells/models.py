@@ -1,0 +1,40 @@
+"""Doorbell tables: read before a tenant is known, so they hold ids, due times and hashes, nothing else (design §3)."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from countersign.clock import now
+from countersign.ids import new_id
+
+
+class Outbox(models.Model):
+    """Work that a transaction decided on. Redis only rings for it; the row stays until the work is claimed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    topic = models.CharField(max_length=40)
+    tenant_id = models.UUIDField()
+    subject_id = models.UUIDField()
+    due_at = models.DateTimeField(default=now)
+    rung_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="outbox_due"),
+                   models.Index(fields=["topic", "subject_id"], name="outbox_subject")]
+
+
+class Lease(models.Model):
+    """Who works on a run just now. A claim raises `epoch`; whoever holds an older one is refused everywhere.
+
+    `claims` counts claims since the last progress. `token_hash` is of the lease token that proves the worker to the host.
+    """
+
+    subject_id = models.UUIDField(primary_key=True)
+    tenant_id = models.UUIDField()
+    epoch = models.BigIntegerField(default=0)
+    expires_at = models.DateTimeField(null=True)
+    token_hash = models.CharField(max_length=64, default="")
+    claims = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="lease_expires", condition=models.Q(expires_at__isnull=False))]

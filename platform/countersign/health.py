@@ -1,0 +1,72 @@
+"""Is the process alive, is it ready for work, and how is it doing; and the two answers when no view answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import redis
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from countersign.api.problems import problem
+from countersign.errors import CountersignError, NotFound
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Alive: answers without asking anybody."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Ready: 200 when everything this process needs answers, else 503; `checks` says which does not."""
+    checks = {name: _outcome(check) for name, check in CHECKS.items()}
+    ready = all(outcome == "ok" for outcome in checks.values())
+    return JsonResponse({"status": "ok" if ready else "not ready", "checks": checks}, status=200 if ready else 503)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return problem(NotFound())
+
+
+def failed(request: HttpRequest) -> JsonResponse:
+    return problem(CountersignError())
+
+
+def _postgres() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _migrations() -> None:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise RuntimeError("migrations are pending: run `manage.py migrate`")
+
+
+def _redis() -> None:
+    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2) as client:
+        client.ping()
+
+
+def _toolserver() -> None:
+    httpx.get(f"{settings.TOOLSERVER_URL}/healthz", timeout=2).raise_for_status()
+
+
+CHECKS: dict[str, Callable[[], None]] = {
+    "postgres": _postgres, "migrations": _migrations, "redis": _redis, "toolserver": _toolserver}
+
+
+def _outcome(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except Exception as error:  # whatever it is, it means "not ready"
+        return f"failed: {type(error).__name__}"
+    return "ok"

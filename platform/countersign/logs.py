@@ -1,0 +1,50 @@
+"""Logs: one JSON object a line, or readable lines in a terminal; ids bound to the context stand on every line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+bind = structlog.contextvars.bind_contextvars
+bound = structlog.contextvars.bound_contextvars
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    return structlog.stdlib.get_logger(name)
+
+
+def configure_logs(*, process: str, level: str = "INFO", pretty: bool | None = None) -> None:
+    """Route structlog and the standard library's loggers to stderr, once a process. Safe to repeat."""
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    if sys.stderr.isatty() if pretty is None else pretty:
+        render = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    else:
+        render = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+
+    def name_process(_logger: object, _method: str, event: dict) -> dict:
+        return {**event, "process": process}
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, name_process, *render],
+    ))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for noisy in ("httpx", "httpx2", "httpcore", "LiteLLM", "mcp", "uvicorn.access", "asyncio"):
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))

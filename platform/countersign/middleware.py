@@ -1,0 +1,79 @@
+"""What every request passes through: an id in the logs, a content security policy, a size limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from countersign.api.problems import problem
+from countersign.errors import TooLarge
+from countersign.ids import new_id
+from countersign.logs import bound
+
+POLICY = ("default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+          "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+
+
+class _Middleware:
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest):
+        return self.answer_later(request) if self.is_async else self.answer(request)
+
+
+class RequestContext(_Middleware):
+    """Every log line of a request carries its id, which the answer's `X-Request-Id` repeats."""
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        with bound(request_id=str(new_id())) as _:
+            return self._marked(request, self.get_response(request))
+
+    async def answer_later(self, request: HttpRequest) -> HttpResponse:
+        with bound(request_id=str(new_id())):
+            return self._marked(request, await self.get_response(request))
+
+    @staticmethod
+    def _marked(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        from structlog.contextvars import get_contextvars
+
+        response["X-Request-Id"] = get_contextvars()["request_id"]
+        return response
+
+
+class ContentSecurityPolicy(_Middleware):
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        return self._marked(self.get_response(request))
+
+    async def answer_later(self, request: HttpRequest) -> HttpResponse:
+        return self._marked(await self.get_response(request))
+
+    @staticmethod
+    def _marked(response: HttpResponse) -> HttpResponse:
+        response.setdefault("Content-Security-Policy", POLICY)
+        return response
+
+
+class RequestSize(_Middleware):
+    """Refuse a body by its announced length before any of it is read."""
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        return self._refusal(request) or self.get_response(request)
+
+    async def answer_later(self, request: HttpRequest) -> HttpResponse:
+        return self._refusal(request) or await self.get_response(request)
+
+    @staticmethod
+    def _refusal(request: HttpRequest) -> HttpResponse | None:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) <= settings.REQUEST_MAX_BYTES:
+            return None
+        return problem(TooLarge(f"A request may have {settings.REQUEST_MAX_BYTES} bytes at most."))

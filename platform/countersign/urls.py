@@ -1,0 +1,28 @@
+"""Where everything is. Apps are named by string: the kernel imports none of them."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+from countersign import health
+
+api = [
+    path("", include("tenants.api.urls")),
+    path("", include("approvals.api.urls")),
+    path("", include("workflows.api.urls")),
+    path("", include("toolserver.host.api.urls")),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularRedocView.as_view(url_name="schema"), name="docs"),
+    path("try/", SpectacularSwaggerView.as_view(url_name="schema"), name="try"),
+]
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("api/v1/", include(api)),
+]
+
+handler404 = "countersign.health.not_found"
+handler500 = "countersign.health.failed"

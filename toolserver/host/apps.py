@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ToolserverHostConfig(AppConfig):
+    name = "toolserver.host"
+    label = "toolserver"
