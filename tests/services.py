@@ -26,6 +26,17 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     return (yield)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also run the long suites (marked slow)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="slow: run with --slow"))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if hasattr(config, "_services"):
         config._services.close()
@@ -37,9 +48,7 @@ def _start_services() -> contextlib.ExitStack:
     stack = contextlib.ExitStack()
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="countersign-test-")))
     folder.chmod(0o755)
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
-        os.environ.pop(name, None)  # never the user's own
-    services = stack.enter_context(Services(folder, secret=SECRET, settings={"fsync": "off"}))
+    services = stack.enter_context(Services(folder, secret=SECRET, settings={"fsync": "off"}, embedded=True))
     os.environ |= {"COUNTERSIGN_TEST_STATE": str(folder), "COUNTERSIGN_TEST_DATABASE": services.owner_url,
                    "COUNTERSIGN_TEST_REDIS": services.redis_url}
     return stack

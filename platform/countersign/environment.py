@@ -45,11 +45,12 @@ class Environment(BaseSettings):
     def complete_in_production(self) -> Environment:
         if self.env != "production":
             return self
-        missing = [name for name, needed in self._needed().items() if needed and not getattr(self, name)]
+        missing = [name for name, needed in self._needed().items()
+                   if needed and (name not in self.model_fields_set or not getattr(self, name))]
         if missing:
             names = ", ".join(type(self).model_fields[name].alias or name for name in missing)
             raise ValueError(f"a production {self.process} process needs {names}")
-        if self.process != "manage" and len(self.secret_key) < 50:
+        if self.process == "web" and len(self.secret_key) < 50:
             raise ValueError("SECRET_KEY needs 50 characters or more in production")
         if self.process == "web" and not self.public_url.startswith("https://"):
             raise ValueError("PUBLIC_URL must be an https:// address in production")
@@ -58,10 +59,10 @@ class Environment(BaseSettings):
     def _needed(self) -> dict[str, bool]:
         serving = self.process != "manage"
         return {
-            "secret_key": True,
+            "secret_key": self.process == "web",
             "database_url": serving,
             "redis_url": serving and self.process != "toolserver",
-            "toolserver_url": "toolserver_url" in self.model_fields_set or self.process in ("web", "worker", "notify"),
+            "toolserver_url": self.process in ("web", "worker", "notify"),
             "artifacts_dir": self.process in ("web", "toolserver"),
             "email_url": self.process in ("web", "notify"),
             "grant_signing_key": self.process == "web",

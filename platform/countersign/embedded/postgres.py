@@ -43,6 +43,11 @@ def unprivileged(command: list[str]) -> list[str]:
     return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *command] if os.geteuid() == 0 else command
 
 
+def with_parent(command: list[str]) -> list[str]:
+    """The server stops, cleanly, when whoever started it is gone, even by SIGKILL."""
+    return ["setpriv", "--pdeathsig=INT", *command] if shutil.which("setpriv") else command
+
+
 class Postgres:
     """One cluster in `folder`, reached over a Unix socket in `socket_dir` (a short path: 107 bytes at most)."""
 
@@ -69,7 +74,7 @@ class Postgres:
         options = [part for key, value in self.settings.items() for part in ("-c", f"{key}={value.strip(chr(39))}")]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                unprivileged([str(_programs() / "postgres"), "-D", str(self.folder), *options]),
+                unprivileged(with_parent([str(_programs() / "postgres"), "-D", str(self.folder), *options])),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         self._wait_until_ready()
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import redis
 
-from countersign.embedded.postgres import CannotStart
+from countersign.embedded.postgres import CannotStart, with_parent
 
 
 def _program() -> str:
@@ -45,7 +45,7 @@ class Redis:
         self.stop_left_over()
         with (self.folder / "redis.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [_program(), "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700",
+                [*with_parent([_program()]), "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700",
                  "--save", "", "--appendonly", "no", "--dir", str(self.folder), "--pidfile", str(self.pid_file),
                  "--databases", "64"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)

@@ -15,22 +15,23 @@ from countersign.embedded.redis import Redis
 
 
 class Services(contextlib.AbstractContextManager):
-    """Started on entry, stopped on exit. `owner_url` owns `database`, `url` is its address without a role's rights.
+    """Started on entry, stopped on exit. With `embedded`, never those of the environment. `owner_url` owns `database`, `url` is its address without a role's rights.
 
     `folder` keeps the state. As root it may lie under a home that the database's user cannot enter: then the data go
     to `/var/tmp`, under a name that follows from the folder.
     """
 
-    def __init__(self, folder: Path, *, secret: str, database: str = "countersign", settings: dict[str, str] = {}) -> None:
+    def __init__(self, folder: Path, *, secret: str, database: str = "countersign",
+                 settings: dict[str, str] = {}, embedded: bool = False) -> None:
         self.folder = folder.absolute()
         self.secret = secret
         self.database = database
         name = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
         self.socket_dir = Path(tempfile.gettempdir()) / f"countersign-{name}"
         data = self.folder if _enterable(self.folder) else Path("/var/tmp") / f"countersign-{name}"
-        self.external = bool(os.environ.get("DATABASE_URL") and os.environ.get("DATABASE_OWNER_URL"))
-        self.postgres = None if self.external else Postgres(data / "postgres" / "data", self.socket_dir / "pg", settings=settings)
-        self.redis = None if os.environ.get("REDIS_URL") else Redis(self.folder / "redis", self.socket_dir)
+        external = not embedded and os.environ.get("DATABASE_URL") and os.environ.get("DATABASE_OWNER_URL")
+        self.postgres = None if external else Postgres(data / "postgres" / "data", self.socket_dir / "pg", settings=settings)
+        self.redis = None if os.environ.get("REDIS_URL") and not embedded else Redis(self.folder / "redis", self.socket_dir)
 
     def __enter__(self) -> Services:
         try:

@@ -1,6 +1,7 @@
 """Django's settings. What differs between installations comes from `environment.py`, nothing else."""
 
 from pathlib import Path
+from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 from countersign.environment import ROLE_OF_PROCESS, database_settings, email_settings, read_environment
@@ -9,7 +10,7 @@ ENVIRONMENT = read_environment()
 ROOT = Path(__file__).resolve().parents[3]
 
 DEBUG = False
-SECRET_KEY = ENVIRONMENT.secret_key or "development-only"
+SECRET_KEY = ENVIRONMENT.secret_key or token_urlsafe(50)  # only web needs one that lasts
 PUBLIC_URL = ENVIRONMENT.public_url.rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 ALLOWED_HOSTS = [_public.hostname or "127.0.0.1"] if ENVIRONMENT.production else ["127.0.0.1", "localhost", "[::1]", "testserver"]
