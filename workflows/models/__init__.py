@@ -1,0 +1,3 @@
+from workflows.models.runs import ENDED, Run, RunEvent, RunStatus
+
+__all__ = ["ENDED", "Run", "RunEvent", "RunStatus"]
