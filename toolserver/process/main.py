@@ -37,10 +37,9 @@ def serve(pipe: Connection, socket_path: str) -> None:
     configure_logs(process="tenant")
     bind(tenant=str(config.tenant))
     current = [config]
-    server = _Server(uvicorn.Config(make_app(lambda: current[0]), log_config=None, log_level="warning", access_log=False,
-                                    lifespan="on",
-                                    timeout_graceful_shutdown=5),
-                     on_ready=lambda: pipe.send({"ready": True}))
+    settings = uvicorn.Config(make_app(lambda: current[0]), log_config=None, log_level="warning", access_log=False,
+                              lifespan="on", timeout_graceful_shutdown=5)
+    server = _Server(settings, on_ready=lambda: pipe.send({"ready": True}))
     threading.Thread(target=_follow, args=(pipe, current), name="host-pipe", daemon=True).start()
     server.run(sockets=[_listen(socket_path)])
 
@@ -51,7 +50,7 @@ def check_preloaded() -> None:
     Python 3.11's fork server swallows an ImportError in its preload: each child would then pay 2 s, unnoticed.
     """
     preload = sys.modules.get("toolserver.process.preload")
-    if preload is None or preload.WARMED_IN == os.getpid():
+    if preload is None or os.getpid() == preload.WARMED_IN:
         raise RuntimeError("The fork server did not preload toolserver.process.preload: is PYTHONPATH set for it?")
     if "django" in sys.modules:
         raise RuntimeError("Django is loaded in a tenant's process, where it has no place.")

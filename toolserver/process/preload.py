@@ -11,13 +11,13 @@ import os
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else litellm fetches its price list at import
 os.environ.setdefault("LITELLM_LOG", "ERROR")
 
-import litellm  # noqa: E402,F401
-import uvicorn.lifespan.on  # noqa: E402,F401
-import uvicorn.loops.auto  # noqa: E402,F401
-import uvicorn.protocols.http.auto  # noqa: E402,F401
-import uvloop  # noqa: E402,F401
+import litellm  # noqa: F401
+import uvicorn.lifespan.on
+import uvicorn.loops.auto
+import uvicorn.protocols.http.auto  # noqa: F401
+import uvloop  # noqa: F401
 
-import toolserver.process.main  # noqa: E402,F401
+import toolserver.process.main  # noqa: F401
 
 WARMED_IN = os.getpid()
 

@@ -1,4 +1,4 @@
-"""`{"$result": {"call": …, "path": […]}}`: an argument that stands for an earlier planned call's outcome (design §4.4)."""
+"""`{"$result": {"call": …, "path": […]}}`: an argument that stands for an earlier call's outcome (design §4.4)."""
 
 from __future__ import annotations
 

@@ -50,7 +50,8 @@ class ToolServer(MCPServer):
         with bound(run=str(meta.get("countersign/run", "")), tool=name):
             return await self._call(adapter, arguments, meta)
 
-    async def _call(self, adapter: Adapter, arguments: dict[str, Any], meta: dict[str, Any]) -> mcp_types.CallToolResult:
+    async def _call(self, adapter: Adapter, arguments: dict[str, Any],
+                    meta: dict[str, Any]) -> mcp_types.CallToolResult:
         config = self._config()
         try:
             run = _run_of(config, adapter, arguments, meta)
