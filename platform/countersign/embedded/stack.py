@@ -68,7 +68,8 @@ class Child:
 
     def wait(self, seconds: float) -> None:
         try:
-            self.process and self.process.wait(seconds)
+            if self.process:
+                self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -95,14 +96,16 @@ class Stack:
         return f"http://127.0.0.1:{self.port}"
 
     def migrate(self) -> None:
-        """Bring the database up to date as its owner, in this process."""
+        """Bring the database up to date as its owner, in this process, over a connection of its own."""
         from django.core.management import call_command
-        from django.db import connection
+        from django.db import connections
 
-        connection.close()
-        connection.settings_dict.update(database_settings(self.services.owner_url))
-        call_command("migrate", interactive=False, verbosity=0)
-        connection.close()
+        connections.settings["owner"] = {**connections.settings["default"], **database_settings(self.services.owner_url)}
+        try:
+            call_command("migrate", database="owner", interactive=False, verbosity=0)
+        finally:
+            connections["owner"].close()
+            del connections["owner"], connections.settings["owner"]
 
     def environment(self, process: str) -> dict[str, str]:
         inherited = {key: value for key, value in os.environ.items() if key not in WITHHELD}

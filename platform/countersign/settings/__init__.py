@@ -13,7 +13,9 @@ DEBUG = False
 SECRET_KEY = ENVIRONMENT.secret_key or token_urlsafe(50)  # only web needs one that lasts
 PUBLIC_URL = ENVIRONMENT.public_url.rstrip("/")
 _public = urlsplit(PUBLIC_URL)
-ALLOWED_HOSTS = [_public.hostname or "127.0.0.1"] if ENVIRONMENT.production else ["127.0.0.1", "localhost", "[::1]", "testserver"]
+ALLOWED_HOSTS = [_public.hostname or "127.0.0.1"]
+if not ENVIRONMENT.production:
+    ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]", "testserver"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 INSTALLED_APPS = [
@@ -60,14 +62,16 @@ TEMPLATES = [{
 }]
 
 # -- Database: each process signs in as its own role (design §1); `manage.py` commands as the owner.
-_database = database_settings(ENVIRONMENT.database_owner_url if ENVIRONMENT.process == "manage" else ENVIRONMENT.database_url)
+_owns = ENVIRONMENT.process == "manage"
+_database = database_settings(ENVIRONMENT.database_owner_url if _owns else ENVIRONMENT.database_url)
 DATABASES = {"default": _database}
 DATABASE_ROLE = ROLE_OF_PROCESS.get(ENVIRONMENT.process)
 if DATABASE_ROLE:
     _database["CONN_MAX_AGE"] = 0
     _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10, "max_idle": 60}
     # A pool starts before the database may be asked for the time zone: save the round trip on every new connection.
-    _database["OPTIONS"]["options"] = "-c timezone=UTC -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
+    _database["OPTIONS"]["options"] = " ".join([
+        "-c timezone=UTC", "-c statement_timeout=30000", "-c idle_in_transaction_session_timeout=60000"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -77,10 +81,12 @@ REDIS_URL = ENVIRONMENT.redis_url or "redis://127.0.0.1:6379/0"
 
 # -- People
 AUTH_USER_MODEL = "tenants.User"
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mails are unique, whatever their case: a constraint on lower(email)
 AUTHENTICATION_BACKENDS = ["tenants.sign_in.SignInBackend", "guardian.backends.ObjectPermissionBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator",
+                 "NumericPasswordValidator")
 ]
 AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"] = {"min_length": 10}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
