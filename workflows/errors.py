@@ -1,0 +1,21 @@
+"""What can go wrong with templates, versions and runs."""
+
+from countersign.errors import Conflict, CountersignError
+
+
+class TemplateFailed(CountersignError):
+    """A Jinja template that does not compile, uses what it may not, or fails on the values it was given."""
+
+    code = "template_error"
+    status = 422
+    detail = "A template in the spec could not be rendered."
+
+
+class VersionPublished(Conflict):
+    code = "version_published"
+    detail = "Published versions never change. Make a new version from this one."
+
+
+class VersionChanged(Conflict):
+    code = "version_changed"
+    detail = "This version changed while it was being checked. Load it again, then publish."
