@@ -1,0 +1,140 @@
+"""`./countersign up`: what it starts, says, restarts and leaves behind."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def state(tmp_path):
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    return tmp_path / "state of things"
+
+
+class Up:
+    def __init__(self, state: Path, port: int) -> None:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("DATABASE", "REDIS", "COUNTERSIGN", "GRANT"))}
+        self.log = state.parent / "up.log"
+        self.url = f"http://127.0.0.1:{port}"
+        with self.log.open("ab") as log:
+            self.process = psutil.Popen([sys.executable, str(ROOT / "manage.py"), "up", "--port", str(port)],
+                                        env={**kept, "COUNTERSIGN_STATE": str(state)}, stdout=log, stderr=log)
+
+    def wait_until_it_says(self, words: str, seconds: float = 90) -> None:
+        deadline = time.monotonic() + seconds
+        while words not in self.log.read_text():
+            assert self.process.poll() is None, self.log.read_text()[-5000:]
+            assert time.monotonic() < deadline, self.log.read_text()[-5000:]
+            time.sleep(0.1)
+
+    def family(self) -> list[psutil.Process]:
+        return self.process.children(recursive=True)
+
+
+@contextlib.contextmanager
+def up(state: Path, port: int) -> Iterator[Up]:
+    running = Up(state, port)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.process.send_signal(signal.SIGINT)
+            running.process.wait(40)
+
+
+def assert_gone(processes: list[psutil.Process], seconds: float = 15) -> None:
+    _, alive = psutil.wait_procs(processes, timeout=seconds)
+    assert not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE], [p.cmdline() for p in alive]
+
+
+def test_a_newcomer_finds_a_newsletter_waiting_and_ctrl_c_leaves_nothing(state):
+    port = free_port()
+    with up(state, port) as running:
+        running.wait_until_it_says("Countersign is running at")
+        assert f"{running.url}" in running.log.read_text()
+        assert httpx.get(f"{running.url}/readyz").json()["status"] == "ok"
+
+        session = sign_in(running.url, state)
+        waiting = wait_for_request(session)
+        assert "readers@countersign.example" in json.dumps(waiting["plan"]["calls"])
+
+        second = subprocess.run([sys.executable, ROOT / "manage.py", "up", "--port", str(free_port())],
+                                env={**os.environ, "COUNTERSIGN_STATE": str(state)}, capture_output=True, text=True)
+        assert second.returncode != 0
+        assert "running already" in second.stderr
+
+        worker = next(p for p in running.family() if p.cmdline()[2:] == ["worker", "--queue", "runs"])
+        worker.kill()
+        running.wait_until_it_says("worker stopped (by SIGKILL); starting it again")
+
+        family = running.family()
+        assert len(family) >= 7
+        running.process.send_signal(signal.SIGINT)
+        assert running.process.wait(40) == 0
+    assert_gone(family)
+
+
+def test_what_a_killed_up_left_is_cleared_and_the_state_survives(state):
+    port = free_port()
+    with up(state, port) as first:
+        first.wait_until_it_says("Countersign is running at")
+        request = wait_for_request(sign_in(first.url, state))["id"]
+        family = first.family()
+        first.process.kill()
+        first.process.wait(10)
+    with up(state, port) as second:
+        second.log.write_text("")
+        second.wait_until_it_says("Countersign is running at")
+        assert_gone(family)
+        assert wait_for_request(sign_in(second.url, state))["id"] == request
+
+
+def test_a_taken_port_is_said(state):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = subprocess.run([sys.executable, ROOT / "manage.py", "up", "--port", str(taken.getsockname()[1])],
+                              env={**os.environ, "COUNTERSIGN_STATE": str(state)}, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "--port" in done.stderr
+
+
+def sign_in(url: str, state: Path) -> httpx.Client:
+    password = json.loads((state / "secrets.json").read_text())["demo_password"]
+    client = httpx.Client(base_url=url, timeout=20)
+    answer = client.post("/_allauth/app/v1/auth/login", json={"email": "editor@countersign.example", "password": password})
+    client.headers["X-Session-Token"] = answer.json()["meta"]["session_token"]
+    return client
+
+
+def wait_for_request(session: httpx.Client, seconds: float = 60) -> dict:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        waiting = session.get("/api/v1/tenants/demo/approvals/?mine=true&status=open").json()["results"]
+        if waiting:
+            return session.get(f"/api/v1/tenants/demo/approvals/{waiting[0]['id']}/").json()
+        time.sleep(0.2)
+    raise AssertionError("The demo newsletter never reached its gate.")
