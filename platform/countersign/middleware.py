@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -12,8 +13,12 @@ from structlog.contextvars import get_contextvars
 from countersign.api.problems import problem
 from countersign.errors import TooLarge
 from countersign.ids import new_id
-from countersign.logs import bound
+from countersign.logs import bound, get_logger
+from countersign.telemetry import HTTP_SECONDS
 
+log = get_logger("countersign.web")
+
+UNLOGGED = ("healthz", "readyz", "metrics")
 POLICY = ("default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
           "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 
@@ -32,18 +37,26 @@ class _Middleware:
 
 
 class RequestContext(_Middleware):
-    """Every log line of a request carries its id, which the answer's `X-Request-Id` repeats."""
+    """Every log line of a request carries its id, which the answer's `X-Request-Id` repeats; each request is timed."""
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         with bound(request_id=str(new_id())):
-            return self._marked(self.get_response(request))
+            began = time.perf_counter()
+            return self._finished(request, self.get_response(request), began)
 
     async def answer_later(self, request: HttpRequest) -> HttpResponse:
         with bound(request_id=str(new_id())):
-            return self._marked(await self.get_response(request))
+            began = time.perf_counter()
+            return self._finished(request, await self.get_response(request), began)
 
     @staticmethod
-    def _marked(response: HttpResponse) -> HttpResponse:
+    def _finished(request: HttpRequest, response: HttpResponse, began: float) -> HttpResponse:
+        seconds = time.perf_counter() - began
+        route = request.resolver_match.route if request.resolver_match else "none"
+        HTTP_SECONDS.labels(request.method, route, response.status_code).observe(seconds)
+        if route not in UNLOGGED:
+            log.info("request", method=request.method, path=request.path, status=response.status_code,
+                     ms=round(seconds * 1000, 1))
         response["X-Request-Id"] = get_contextvars()["request_id"]
         return response
 

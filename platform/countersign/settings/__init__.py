@@ -113,6 +113,7 @@ GUARDIAN_AUTO_PREFETCH = False
 # -- API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api.authentication.TokenAuthentication",
+                                       "tenants.api.authentication.SessionTokenAuthentication",
                                        "tenants.api.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -162,7 +163,7 @@ ARTIFACTS_DIR = ENVIRONMENT.artifacts
 
 # -- Browser
 STATIC_URL = "/static/"
-STATIC_ROOT = ROOT / "staticfiles"
+STATIC_ROOT = ROOT / "staticfiles" if ENVIRONMENT.production else None
 WHITENOISE_USE_FINDERS = not ENVIRONMENT.production
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
