@@ -66,3 +66,79 @@ def _web_role(request: pytest.FixtureRequest) -> Iterator[None]:
     if connection.connection and not connection.needs_rollback:
         with connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
+
+
+@pytest.fixture
+def make_tenant():
+    """`make_tenant("acme")`: a tenant without members."""
+    from tenants.models import Tenant
+
+    def make(slug: str = "acme", **fields):
+        return Tenant.objects.create(slug=slug, **{"name": slug.title(), **fields})
+
+    return make
+
+
+@pytest.fixture
+def make_user():
+    """`make_user("editor@example.org")`: a person with a verified address."""
+    from allauth.account.models import EmailAddress
+
+    from tenants.models import User
+
+    def make(email: str = "person@example.org", *, verified: bool = True, **fields):
+        user = User.objects.create_user(email, **fields)
+        EmailAddress.objects.create(user=user, email=user.email, verified=verified, primary=True)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def make_member(make_user):
+    """`make_member(tenant, "editor@example.org", "editor")`: a person who belongs to the tenant. Returns the User."""
+    from countersign.database.context import tenant_context
+    from tenants.models import Membership, User
+
+    def make(tenant, email: str = "member@example.org", role: str = "editor"):
+        user = User.objects.filter(email=email).first() or make_user(email)
+        with tenant_context(tenant.id):
+            Membership.objects.create(user=user, role=role)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def api():
+    """`api(user)`: a client signed in as that person, in a browser's session; `api()` is signed in as nobody."""
+    from rest_framework.test import APIClient
+
+    def sign_in(user=None):
+        client = APIClient()
+        if user:
+            client.force_login(user, backend="tenants.sign_in.SignInBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def api_token():
+    """`api_token(tenant, user, "runs:read", …)`: a client that sends a token of that user's with these scopes."""
+    from rest_framework.test import APIClient
+
+    from countersign.database.context import tenant_context
+    from tenants.models import ApiToken
+    from tenants.tokens import hash_of, new_secret
+
+    def make(tenant, user, *scopes: str, **fields):
+        secret = new_secret()
+        with tenant_context(tenant.id):
+            ApiToken.objects.create(user=user, created_by=user, name="test", hint=secret[:8], scopes=list(scopes),
+                                    token_hash=hash_of(secret), **fields)
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+        return client
+
+    return make

@@ -27,7 +27,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person, or a tenant's service account (`is_service`), which can never decide.
 
     People may belong to several tenants; what they may do hangs on their memberships and approver roles, never on
-    this row. `is_superuser` is Django's; nothing here grants it.
+    this row. Nobody is Django's superuser, who could do everything: there is no such column.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -35,9 +35,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=120, blank=True)
     is_active = models.BooleanField(default=True)
     is_service = models.BooleanField(default=False)
+    is_superuser = False
     created_at = models.DateTimeField(default=now)
-    groups = models.ManyToManyField(Group, through="tenants.GroupMember", related_name="user_set", related_query_name="user")
-    user_permissions = models.ManyToManyField(Permission, blank=True, related_name="user_set", related_query_name="user")
+    groups = models.ManyToManyField(Group, through="tenants.GroupMember", related_name="user_set",
+                                    related_query_name="user")
+    user_permissions = models.ManyToManyField(Permission, blank=True, related_name="user_set",
+                                              related_query_name="user")
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: list[str] = []

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -40,8 +39,6 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     ours = as_ours(error)
     if ours is None:
         return None
-    if connection.in_atomic_block:
-        connection.set_rollback(True)
     headers = {}
     if isinstance(error, exceptions.APIException):
         headers |= {"WWW-Authenticate": error.auth_header} if getattr(error, "auth_header", None) else {}

@@ -13,6 +13,7 @@ from countersign.errors import CountersignError
 from countersign.logs import bound
 
 _tenant: ContextVar[UUID | None] = ContextVar("tenant", default=None)
+_user: ContextVar[UUID | None] = ContextVar("user", default=None)
 
 
 class TenantMixed(CountersignError):
@@ -32,36 +33,37 @@ def tenant_context(tenant_id: UUID, *, user_id: UUID | None = None) -> Iterator[
             raise TenantMixed
         yield
         return
-    token = _tenant.set(tenant_id)
-    try:
-        with bound(tenant=str(tenant_id)), transaction.atomic():
-            _set(str(tenant_id), str(user_id or ""))
-            yield
-            if not _outermost():
-                _set("", "")
-    finally:
-        _tenant.reset(token)
+    with bound(tenant=str(tenant_id)), transaction.atomic(), _set(tenant_id, user_id):
+        yield
 
 
 @contextmanager
 def user_context(user_id: UUID) -> Iterator[None]:
     """One transaction in which a person sees their own memberships, in every tenant, and nothing else."""
-    with transaction.atomic():
-        _set("", str(user_id))
+    with transaction.atomic(), _set(None, user_id):
         yield
-        if not _outermost():
-            _set("", "")
 
 
 def current_tenant() -> UUID | None:
     return _tenant.get()
 
 
-def _set(tenant: str, user: str) -> None:
+@contextmanager
+def _set(tenant_id: UUID | None, user_id: UUID | None) -> Iterator[None]:
+    """Set both for this block, and the surrounding block's again after it. An error undoes them with its savepoint."""
+    before = _tenant.get(), _user.get()
+    tokens = _tenant.set(tenant_id), _user.set(user_id)
+    try:
+        _tell_database(tenant_id, user_id)
+        yield
+        if len(connection.atomic_blocks) > 1:  # else the transaction ends here, and its settings with it
+            _tell_database(*before)
+    finally:
+        _tenant.reset(tokens[0])
+        _user.reset(tokens[1])
+
+
+def _tell_database(tenant_id: UUID | None, user_id: UUID | None) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('app.tenant_id', %s, true), set_config('app.user_id', %s, true)", [tenant, user])
-
-
-def _outermost() -> bool:
-    """Whether the innermost atomic block is the transaction itself: its end clears the context by itself."""
-    return len(connection.atomic_blocks) == 1
+        cursor.execute("SELECT set_config('app.tenant_id', %s, true), set_config('app.user_id', %s, true)",
+                       [str(tenant_id or ""), str(user_id or "")])

@@ -2,7 +2,8 @@
 
     PRIVILEGES = {"Run": {"web": "SELECT, INSERT, UPDATE", "tools": "SELECT (id, tenant_id)"}}
 
-Keys are model names, or table names for tables without a model. What is not stated is revoked. Applied after every
+Keys are model names, or table names for tables without a model. Functions that run with their owner's rights are
+stated beside them: `FUNCTIONS = {"name(text)": ("web",)}`. What is not stated is revoked. Applied after every
 `migrate`, so the database always equals the code; safe to repeat.
 """
 
@@ -47,6 +48,13 @@ def declared_privileges(app: AppConfig) -> dict[str, dict[str, str]]:
     return tables
 
 
+def declared_functions(app: AppConfig) -> dict[str, tuple[str, ...]]:
+    """Function signature -> the roles that may call it, for one app."""
+    if find_spec(f"{app.name}.privileges") is None:
+        return {}
+    return getattr(import_module(f"{app.name}.privileges"), "FUNCTIONS", {})
+
+
 def all_declared_privileges() -> dict[str, dict[str, str]]:
     return {table: by_role for app in apps.get_app_configs() for table, by_role in declared_privileges(app).items()}
 
@@ -67,6 +75,15 @@ def apply_privileges(sender: AppConfig, using: str, **_: object) -> None:
                 cursor.execute(f'GRANT {privileges} ON TABLE "{table}" TO {role}')
                 if re.search(r"\bINSERT\b", privileges):
                     _grant_sequences(cursor, table, role)
+        _apply_to_functions(cursor, declared_functions(sender))
+
+
+def _apply_to_functions(cursor, functions: dict[str, tuple[str, ...]]) -> None:
+    for signature, roles in functions.items():
+        cursor.execute("SELECT to_regprocedure(%s) IS NOT NULL", [signature])
+        if cursor.fetchone()[0]:
+            cursor.execute(f'REVOKE ALL ON FUNCTION {signature} FROM PUBLIC, {", ".join(ROLES)}')
+            cursor.execute(f'GRANT EXECUTE ON FUNCTION {signature} TO {", ".join(roles)}')
 
 
 def _grant_sequences(cursor, table: str, role: str) -> None:

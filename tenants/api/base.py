@@ -1,0 +1,194 @@
+"""The views that others are made of: who asks, for which tenant, in which role, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, TypeVar
+
+from django.db.models import Model, QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from countersign.api.pages import CursorPages
+from countersign.database.context import current_tenant, tenant_context, user_context
+from countersign.errors import Forbidden, NotFound
+from countersign.ids import parse_id
+from countersign.logs import bind
+from tenants import idempotency
+from tenants.audit import Actor
+from tenants.models import ApiToken, Membership, MembershipRole, PersonReplay, Replay, Tenant
+from tenants.principals import Principal
+
+M = TypeVar("M", bound=Model)
+
+
+class ApiView(APIView):
+    """Reads what was sent, answers in problem details, keeps answers under their `Idempotency-Key`.
+
+    `secret_fields` of an answer are left out of what is kept. `transactional = False` is for a handler that calls
+    out over HTTP: it runs outside any transaction and opens contexts of its own.
+    """
+
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
+    transactional: ClassVar[bool] = True
+    secret_fields: ClassVar[tuple[str, ...]] = ()
+    replays: ClassVar[type[Replay] | type[PersonReplay]]
+
+    def context(self) -> AbstractContextManager[None]:
+        """Whose rows this request may touch."""
+        raise NotImplementedError
+
+    @property
+    def principal(self) -> Principal:
+        return Principal(self.request.user, self.request.auth)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor.of(self.principal)
+
+    def parse(self, serializer: type[serializers.BaseSerializer], **options: Any) -> dict[str, Any]:
+        """The request's body, validated. Raises a validation error that names every fault."""
+        reader = serializer(data=self.request.data, context={"view": self}, **options)
+        reader.is_valid(raise_exception=True)
+        return reader.validated_data
+
+    def page(self, queryset: QuerySet, serializer: type[serializers.BaseSerializer], **options: Any) -> Response:
+        """One cursor page, newest first unless `ordering` says otherwise."""
+        pages = CursorPages()
+        pages.ordering = options.pop("ordering", pages.ordering)
+        rows = pages.paginate_queryset(queryset, self.request, view=self)
+        return pages.get_paginated_response(serializer(rows, many=True, context={"view": self}, **options).data)
+
+    @staticmethod
+    def get_or_404(queryset: QuerySet[M], id: object) -> M:
+        """A malformed id is answered like a missing one, and that like another tenant's."""
+        found = queryset.filter(pk=parsed).first() if (parsed := parse_id(id)) else None
+        if found is None:
+            raise NotFound
+        return found
+
+    def dispatch(self, request, *args, **kwargs):
+        self.args, self.kwargs = args, kwargs
+        self.request = request = self.initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        try:
+            self.initial(request, *args, **kwargs)
+            if request.method.lower() not in self.http_method_names or not hasattr(self, request.method.lower()):
+                self.http_method_not_allowed(request)
+            bind(actor=str(request.user.id))
+            response = self.answer(getattr(self, request.method.lower()))
+        except Exception as error:
+            response = self.handle_exception(error)
+        self.response = self.finalize_response(request, response, *args, **kwargs)
+        return self.response
+
+    def admit(self) -> None:
+        """Called in the context, before the handler. Raises NotFound or Forbidden."""
+
+    def answer(self, handler: Callable[..., Response]) -> Response:
+        """Inside the context: an error undoes everything that the request did."""
+        key = self.request.headers.get("Idempotency-Key") if self.request.method == "POST" else None
+        if not self.transactional:
+            return self._answer_in_parts(handler, key)
+        with self.context():
+            self.admit()
+            if key is None:
+                return self._call(handler)
+            record, new = self._claim(key)
+            if not new:
+                return idempotency.replayed(record)
+            response = self._call(handler)
+            idempotency.keep(record, response, without=self.secret_fields)
+            return response
+
+    def _answer_in_parts(self, handler: Callable[..., Response], key: str | None) -> Response:
+        with self.context():
+            self.admit()
+            record, new = self._claim(key) if key is not None else (None, True)
+        if not new:
+            return idempotency.replayed(record)
+        try:
+            response = self._call(handler)
+        except BaseException:
+            if record:
+                with self.context():
+                    record.delete()
+            raise
+        if record:
+            with self.context():
+                idempotency.keep(record, response, without=self.secret_fields)
+        return response
+
+    def _call(self, handler: Callable[..., Response]) -> Response:
+        return handler(self.request, *self.args, **self.kwargs)
+
+    def _claim(self, key: str) -> tuple[Any, bool]:
+        wanted = idempotency.request_hash(method="POST", path=self.request.path, body=self.request.data)
+        return idempotency.claim(self.replays, user_id=self.request.user.id, key=key, wanted=wanted)
+
+
+class TenantView(ApiView):
+    """A view under `tenants/<slug>/`. No membership and no such tenant are the same 404.
+
+    `required_role` says the least role per method (ADMIN where it says nothing), `scopes` what a token needs besides
+    (a method that names no scope is closed to tokens). Handlers find `tenant`, `membership`, `principal`, `actor`.
+    """
+
+    replays = Replay
+    required_role: ClassVar[dict[str, MembershipRole]] = {}
+    scopes: ClassVar[dict[str, str]] = {}
+    tenant: Tenant
+    membership: Membership
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.tenant = tenant_asked_for(kwargs["slug"], request.auth)
+
+    def context(self) -> AbstractContextManager[None]:
+        return tenant_context(self.tenant.id, user_id=self.request.user.id)
+
+    def admit(self) -> None:
+        method = "GET" if self.request.method == "HEAD" else self.request.method
+        self.membership = membership_for(
+            self.principal, role=self.required_role.get(method, MembershipRole.ADMIN), scope=self.scopes.get(method))
+
+
+class PersonView(ApiView):
+    """A view of a person's own, outside any tenant. `for_tokens` opens its GET to tokens."""
+
+    replays = PersonReplay
+    for_tokens: ClassVar[bool] = False
+
+    def context(self) -> AbstractContextManager[None]:
+        return user_context(self.request.user.id)
+
+    def admit(self) -> None:
+        if self.principal.token and not (self.for_tokens and self.request.method in ("GET", "HEAD")):
+            raise Forbidden("This needs a person who signed in, not a token.", code="token_not_enough")
+
+
+def tenant_asked_for(slug: str, token: ApiToken | None) -> Tenant:
+    """Raises NotFound, also when the token is another tenant's."""
+    tenant = Tenant.objects.filter(slug=slug).first()
+    if tenant is None or (token and token.tenant_id != tenant.id):
+        raise NotFound
+    return tenant
+
+
+def membership_for(principal: Principal, *, role: MembershipRole, scope: str | None) -> Membership:
+    """The principal's membership in the context's tenant. For streams and others that are no TenantView, too.
+
+    Raises NotFound without one, Forbidden below `role` or without `scope`.
+    """
+    membership = Membership.objects.filter(user=principal.user, tenant_id=current_tenant()).first()
+    if membership is None:
+        raise NotFound
+    if not MembershipRole(membership.role).covers(role):
+        raise Forbidden
+    if principal.token and (scope is None or not principal.has_scope(scope)):
+        needed = f"the scope {scope}" if scope else "a person who signed in"
+        raise Forbidden(f"This needs {needed}.", code="scope_missing")
+    return membership
