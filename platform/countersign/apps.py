@@ -8,8 +8,10 @@ class KernelConfig(AppConfig):
     verbose_name = "Countersign"
 
     def ready(self) -> None:
+        from countersign.broker import configure_broker
         from countersign.database.privileges import apply_privileges
         from countersign.logs import configure_logs
 
         configure_logs(process=settings.ENVIRONMENT.process, level=settings.ENVIRONMENT.log_level)
+        configure_broker()
         post_migrate.connect(apply_privileges, dispatch_uid="countersign.privileges")

@@ -1,0 +1,48 @@
+"""Dramatiq's broker: Redis wakes workers, nothing more. What must not be lost stands in the outbox (design §4.1)."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+import dramatiq
+import redis
+from django.apps import apps
+from django.conf import settings
+from django.db import connections
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import AgeLimit, Middleware, Retries, ShutdownNotifications, TimeLimit
+
+from countersign.logs import bound
+
+
+class OneMessage(Middleware):
+    """Around each message: its id on every log line, and no database connection kept beyond it."""
+
+    def before_process_message(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
+        message.options["logged"] = bound(actor=message.actor_name, message_id=message.message_id)
+        message.options["logged"].__enter__()
+
+    def after_process_message(self, broker, message, *, result=None, exception=None) -> None:
+        message.options.pop("logged").__exit__(None, None, None)
+        connections.close_all()
+
+    def after_skip_message(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
+        self.after_process_message(broker, message)
+
+
+def configure_broker() -> RedisBroker:
+    """Make the one broker of this process, before any actor is imported. A failed message is not retried: the outbox
+    rings again for what was not done."""
+    broker = RedisBroker(
+        client=redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2),
+        middleware=[AgeLimit(), TimeLimit(), ShutdownNotifications(), Retries(max_retries=0), OneMessage()])
+    dramatiq.set_broker(broker)
+    return broker
+
+
+def import_actors() -> None:
+    """Import every app's `actors` module, as a worker must before it listens."""
+    for app in apps.get_app_configs():
+        if find_spec(f"{app.name}.actors"):
+            import_module(f"{app.name}.actors")
