@@ -48,6 +48,7 @@ class TenantConfig(BaseModel):
 
     version: int
     tenant: UUID
+    host_token: str = Field(min_length=20, repr=False)
     private_key: Base64Bytes = Field(repr=False)
     verify_keys: list[str]
     artifacts_root: Path

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
 import threading
 from multiprocessing.connection import Connection
+from typing import Any
 
 import uvicorn
 from pydantic import ValidationError
@@ -14,6 +16,7 @@ from pydantic import ValidationError
 from countersign.logs import bind, configure_logs, get_logger
 from toolserver.process.app import make_app
 from toolserver.process.config import TenantConfig
+from toolserver.process.door import HostOnly
 from toolserver.process.hardening import keep_memory_private
 
 log = get_logger(__name__)
@@ -28,20 +31,30 @@ def serve(pipe: Connection, socket_path: str) -> None:
     keep_memory_private()
     check_preloaded()
     try:
-        config = TenantConfig.model_validate(pipe.recv())
+        config = TenantConfig.model_validate(hear(pipe))
     except EOFError:
         return
     except ValidationError as error:
-        pipe.send({"error": _said(error)})
+        say(pipe, {"error": _said(error)})
         return
     configure_logs(process="tenant")
     bind(tenant=str(config.tenant))
     current = [config]
-    settings = uvicorn.Config(make_app(lambda: current[0]), log_config=None, log_level="warning", access_log=False,
-                              lifespan="on", timeout_graceful_shutdown=5)
-    server = _Server(settings, on_ready=lambda: pipe.send({"ready": True}))
+    app = HostOnly(make_app(lambda: current[0]), lambda: current[0].host_token)
+    settings = uvicorn.Config(app, log_config=None, log_level="warning", access_log=False, lifespan="on",
+                              timeout_graceful_shutdown=5, timeout_keep_alive=75)
+    server = _Server(settings, on_ready=lambda: say(pipe, {"ready": True}))
     threading.Thread(target=_follow, args=(pipe, current), name="host-pipe", daemon=True).start()
     server.run(sockets=[_listen(socket_path)])
+
+
+def hear(pipe: Connection) -> dict[str, Any]:
+    """Messages on the pipe are JSON, never pickles: what one side says must not be code on the other."""
+    return json.loads(pipe.recv_bytes())
+
+
+def say(pipe: Connection, message: dict[str, Any]) -> None:
+    pipe.send_bytes(json.dumps(message).encode())
 
 
 def check_preloaded() -> None:
@@ -77,19 +90,19 @@ def _follow(pipe: Connection, current: list[TenantConfig]) -> None:
     """Take new configs as they come; end the process, at once, when the host is gone."""
     while True:
         try:
-            message = pipe.recv()
+            message = hear(pipe)
         except (EOFError, OSError):
             os._exit(0)
         try:
             config = TenantConfig.model_validate(message)
         except ValidationError as error:
-            pipe.send({"error": _said(error)})
+            say(pipe, {"error": _said(error)})
             continue
         if config.tenant != current[0].tenant:
-            pipe.send({"error": "This process belongs to another tenant."})
+            say(pipe, {"error": "This process belongs to another tenant."})
             continue
         current[0] = config
-        pipe.send({"configured": config.version})
+        say(pipe, {"configured": config.version})
 
 
 def _said(error: ValidationError) -> str:
