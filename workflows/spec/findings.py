@@ -1,0 +1,52 @@
+"""What validation found: all faults and warnings at once, each with its path into the document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from countersign.errors import Invalid, field_fault
+
+Fault = dict[str, str]
+
+
+@dataclass
+class Findings:
+    """A path that is `quiet` (its value was already reported and replaced by a stand-in) is not reported again."""
+
+    faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
+    quiet: set[str] = field(default_factory=set)
+
+    def fault(self, path: str, code: str, detail: str) -> None:
+        fault = field_fault(path, code, detail)
+        if not self._is_quiet(path) and fault not in self.faults:
+            self.faults.append(fault)
+
+    def warn(self, path: str, code: str, detail: str) -> None:
+        warning = field_fault(path, code, detail)
+        if not self._is_quiet(path) and warning not in self.warnings:
+            self.warnings.append(warning)
+
+    def extend(self, faults: list[Fault]) -> None:
+        for fault in faults:
+            self.fault(fault["field"], fault["code"], fault["detail"])
+
+    def in_order(self) -> Findings:
+        """Sorted by place in the document."""
+        self.faults.sort(key=_place)
+        self.warnings.sort(key=_place)
+        return self
+
+    def raise_faults(self) -> None:
+        """Raises Invalid when there are any."""
+        if self.faults:
+            count = len(self.faults)
+            raise Invalid(f"This workflow has {count} {'fault' if count == 1 else 'faults'}. See `fields`.",
+                          code="spec_invalid", fields=self.faults)
+
+    def _is_quiet(self, path: str) -> bool:
+        return any(path == quiet or path.startswith(f"{quiet}.") for quiet in self.quiet)
+
+
+def _place(fault: Fault) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in fault["field"].split(".")]
