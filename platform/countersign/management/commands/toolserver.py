@@ -1,0 +1,26 @@
+import uvicorn
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from countersign.database.roles import refuse_stronger_role
+from countersign.environment import ConfigurationError
+
+
+class Command(BaseCommand):
+    help = "Serve the tool server's host: the gate before every team's tool process."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8100)
+
+    def handle(self, *, host: str, port: int, **_: object) -> None:
+        from toolserver.host.app import make_app
+        from toolserver.process.hardening import keep_memory_private
+
+        refuse_stronger_role("tools")
+        if not settings.VAULT_KEY or not settings.GRANT_VERIFY_KEYS:
+            raise ConfigurationError("Countersign cannot start: the toolserver needs VAULT_KEY and GRANT_VERIFY_KEYS")
+        keep_memory_private()
+        uvicorn.run(make_app(), host=host, port=port, log_config=None, access_log=False, server_header=False,
+                    proxy_headers=False, timeout_graceful_shutdown=5, timeout_keep_alive=75)

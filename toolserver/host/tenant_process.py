@@ -1,0 +1,145 @@
+"""One tenant's process as the host sees it: its pipe, its socket, its tools."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from countersign.logs import get_logger
+from toolserver.host import forkserver
+from toolserver.host.errors import ProcessUnavailable
+from toolserver.host.messages import write_json
+
+log = get_logger(__name__)
+
+START_SECONDS = 30
+END_SECONDS = 3
+CALL_SECONDS = 120
+CALL_TIMEOUT = httpx.Timeout(CALL_SECONDS, connect=5)
+JSON_HEADERS = {"content-type": "application/json"}
+MCP_HEADERS = {**JSON_HEADERS, "accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-11-25"}
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool as its own process lists it just now."""
+
+    name: str
+    schema_hash: str
+    read_only: bool
+    idempotent: bool
+
+
+class TenantProcess:
+    """`users` counts the calls under way, `version` is that of the configuration it was told last."""
+
+    def __init__(self, tenant_id: UUID, socket: Path) -> None:
+        self.tenant_id = tenant_id
+        self.socket = socket
+        self.tools: dict[str, Tool] = {}
+        self.version = -1
+        self.users = 0
+        self.used_at = time.monotonic()
+        self._process: ForkServerProcess | None = None
+        self._pipe: Connection | None = None
+        self._telling = asyncio.Lock()
+        self._token = secrets.token_urlsafe(32)
+        self.client = httpx.AsyncClient(
+            transport=httpx.AsyncHTTPTransport(uds=str(socket), limits=httpx.Limits(
+                max_connections=None, max_keepalive_connections=32, keepalive_expiry=30)),
+            base_url="http://tenant", timeout=httpx.Timeout(CALL_SECONDS, connect=5, read=None), trust_env=False,
+            headers={"authorization": f"Bearer {self._token}"})
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    @property
+    def alive(self) -> bool:
+        return self.version >= 0 and self._process is not None and self._process.is_alive()
+
+    async def start(self, config: dict[str, Any]) -> None:
+        """Fork, configure, and learn its tools. Raises ProcessUnavailable."""
+        try:
+            self._process, self._pipe = await asyncio.to_thread(forkserver.fork, str(self.socket))
+        except OSError as error:
+            raise ProcessUnavailable from error
+        await self._tell(config)
+        await self._learn_tools()
+        self.version = config["version"]
+
+    async def configure(self, config: dict[str, Any]) -> None:
+        """Tell a running process what changed. Raises ProcessUnavailable."""
+        await self._tell(config)
+        await self._learn_tools()
+        self.version = config["version"]
+
+    async def ask(self, method: str, path: str, body: bytes | None = None,
+                  headers: dict[str, str] = JSON_HEADERS) -> httpx.Response:
+        """A question whose answer has no effect. Raises ProcessUnavailable."""
+        try:
+            return await self.client.request(method, path, content=body, headers=headers, timeout=CALL_TIMEOUT)
+        except (httpx.HTTPError, RuntimeError) as error:  # RuntimeError: the client was closed under it
+            raise ProcessUnavailable from error
+
+    async def end(self) -> None:
+        """Close the pipe, which ends it at once; kill it if it does not. Safe to repeat."""
+        self.version = -1
+        await self.client.aclose()
+        if self._process is not None:
+            await asyncio.to_thread(self._end, self._process, self._pipe)
+            self._process = self._pipe = None
+        self.socket.unlink(missing_ok=True)
+
+    async def _tell(self, config: dict[str, Any]) -> None:
+        async with self._telling:
+            try:
+                said = await asyncio.to_thread(self._exchange, write_json(config | {"host_token": self._token}))
+            except (OSError, EOFError, ValueError) as error:
+                raise ProcessUnavailable from error
+        if "error" in said:
+            log.error("tenant process refuses its configuration", tenant=str(self.tenant_id), detail=said["error"])
+            raise ProcessUnavailable
+
+    def _exchange(self, message: bytes) -> dict[str, Any]:
+        # JSON, not pickle: what a tenant's process says must not be code here.
+        self._pipe.send_bytes(message)
+        if not self._pipe.poll(START_SECONDS):
+            raise EOFError("no answer")
+        return json.loads(self._pipe.recv_bytes(1 << 16))
+
+    async def _learn_tools(self) -> None:
+        request = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+        try:
+            answer = await self.ask("POST", "/mcp", write_json(request), MCP_HEADERS)
+            listed = answer.raise_for_status().json()["result"]["tools"]
+        except (httpx.HTTPError, KeyError, ValueError) as error:
+            raise ProcessUnavailable from error
+        self.tools = {tool["name"]: _as_tool(tool) for tool in listed}
+
+    @staticmethod
+    def _end(process: ForkServerProcess, pipe: Connection) -> None:
+        with contextlib.suppress(OSError):
+            pipe.close()
+        process.join(END_SECONDS)
+        if process.is_alive():
+            process.kill()
+            process.join(END_SECONDS)
+        process.close()
+
+
+def _as_tool(listed: dict[str, Any]) -> Tool:
+    hints = listed.get("annotations") or {}
+    return Tool(name=listed["name"], schema_hash=listed["_meta"]["countersign/schema_hash"],
+                read_only=hints.get("readOnlyHint") is True, idempotent=hints.get("idempotentHint") is True)
