@@ -19,3 +19,18 @@ class VersionPublished(Conflict):
 class VersionChanged(Conflict):
     code = "version_changed"
     detail = "This version changed while it was being checked. Load it again, then publish."
+
+
+class NothingPublished(Conflict):
+    code = "nothing_published"
+    detail = "This workflow has no such published version. Publish one, then start the run."
+
+
+class RunNotCancellable(Conflict):
+    code = "run_ended"
+    detail = "This run has ended already."
+
+
+class RunNotRetryable(Conflict):
+    code = "run_not_retryable"
+    detail = "Only a run that needs attention or failed can be retried."

@@ -4,7 +4,7 @@ _ENGINE_ONLY = {"engine": "SELECT, INSERT, UPDATE, DELETE"}
 PRIVILEGES = {
     "Template": {"web": "SELECT, INSERT, UPDATE", "engine": "SELECT"},
     "Version": {"web": "SELECT, INSERT, UPDATE", "engine": "SELECT"},
-    "Run": {"web": "SELECT, INSERT, UPDATE", "engine": "SELECT, UPDATE", "tools": "SELECT (id, tenant_id, status)"},
+    "Run": {"web": "SELECT, INSERT, UPDATE", "engine": "SELECT, UPDATE"},
     "RunEvent": {"web": "SELECT, INSERT", "engine": "SELECT, INSERT"},
     "checkpoints": _ENGINE_ONLY,
     "checkpoint_blobs": _ENGINE_ONLY,

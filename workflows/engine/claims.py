@@ -1,0 +1,113 @@
+"""Taking a run on, and letting it go: each one transaction with what it means for the run's row and events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+
+from countersign.clock import now
+from countersign.database.context import tenant_context
+from countersign.doorbells.models import Outbox
+from countersign.doorbells.services import ring
+from countersign.logs import get_logger
+from workflows.engine import lease as leases
+from workflows.engine.events import Event, Spent, record
+from workflows.engine.lease import MOST_CLAIMS, Lease
+from workflows.models import Run, RunStatus
+
+log = get_logger(__name__)
+
+TOPIC = "run"
+QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a worker's turn ends. `due_at` promises another turn; `ours` is a failure of our own: its claim counts."""
+
+    status: RunStatus
+    kind: str
+    data: dict[str, Any]
+    error: dict[str, Any] | None = None
+    due_at: datetime | None = None
+    attempted: bool = False
+    ours: bool = False
+
+
+def claim(tenant_id: UUID, run_id: UUID) -> tuple[Lease, Run] | None:
+    """Answer the outbox and take the run's lease, in one transaction; None when there is nothing to do here.
+
+    That is so for a message delivered twice, for a run that another worker holds (its outbox row stays, and rings
+    again), and for one that has ended. Any further row of the run's is answered too: what is left to do is looked at
+    now, and promised again if it is not due yet.
+    """
+    with tenant_context(tenant_id):
+        if not Outbox.objects.filter(topic=TOPIC, subject_id=run_id, tenant_id=tenant_id, due_at__lte=now()).exists():
+            return None
+        lease = leases.take(tenant_id, run_id)
+        if lease is None:
+            return None
+        Outbox.objects.filter(topic=TOPIC, subject_id=run_id).delete()
+        run = _runs().filter(id=run_id).first()
+        if run is None or RunStatus(run.status).ended or run.attention_reason == QUARANTINED:
+            leases.release(lease)
+            return None
+        if lease.claims > MOST_CLAIMS:
+            _settle(lease, run, quarantine(run.error))
+            return None
+        _start(run)
+    return lease, run
+
+
+def _runs() -> QuerySet[Run]:
+    return Run.objects.select_related("version", "template__scope").select_for_update(of=("self",))
+
+
+def _start(run: Run) -> None:
+    kind = "run.resumed" if run.started_at else "run.started"
+    run.started_at = run.started_at or now()
+    run.status = RunStatus.RUNNING
+    run.attention_reason, run.attention = "", {}
+    run.save(update_fields=["status", "started_at", "attention_reason", "attention"])
+    record(run.tenant_id, run.id, Event(kind))
+
+
+def quarantine(error: dict[str, Any] | None) -> Ending:
+    last = error or {"code": "worker_lost", "detail": "The worker stopped without a word.", "error_class": "bug"}
+    told = {"reason": QUARANTINED, "last_error": last}
+    return Ending(RunStatus.NEEDS_ATTENTION, "run.needs_attention", told, error=last)
+
+
+def finish(lease: Lease, run: Run, ending: Ending, spent: Spent | None = None) -> None:
+    """Let go of the run with what came of the turn. Raises StaleLease, having written nothing."""
+    with tenant_context(run.tenant_id):
+        leases.hold(lease)
+        _settle(lease, run, ending, spent)
+
+
+def _settle(lease: Lease, run: Run, ending: Ending, spent: Spent | None = None) -> None:
+    ended = ending.status.ended
+    changes: dict[str, Any] = {
+        "status": ending.status, "ended_at": now() if ended else None,
+        "attention_reason": ending.data.get("reason", "") if ending.status == RunStatus.NEEDS_ATTENTION else "",
+        "attention": ending.data if ending.status == RunStatus.NEEDS_ATTENTION else {},
+        "attempts": F("attempts") + 1 if ending.attempted else 0 if ending.status == RunStatus.NEEDS_ATTENTION
+        else F("attempts")}
+    if ending.error or ended:
+        changes["error"] = ending.error
+    Run.objects.filter(id=run.id).update(**changes)
+    record(run.tenant_id, run.id, Event(ending.kind, data=ending.data), spent=spent)
+    if ending.due_at is not None:
+        ring(TOPIC, tenant_id=run.tenant_id, subject_id=run.id, due_at=ending.due_at)
+    leases.release(lease, keep_claims=ending.ours)
+    log.info(ending.kind, status=ending.status.value, code=(ending.error or {}).get("code"))
+
+
+def try_again(run: Run, error: dict[str, Any], *, delay: float, ours: bool = False) -> Ending:
+    due_at = now() + timedelta(seconds=delay)
+    told = {**error, "attempt": run.attempts + 1, "due_at": due_at.isoformat()}
+    return Ending(RunStatus.QUEUED, "run.retrying", told, error=error, due_at=due_at, attempted=not ours, ours=ours)

@@ -1,0 +1,85 @@
+"""A run's events and counters, written by one statement whoever writes them: the engine's saves, or a service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
+
+from countersign.clock import now
+from countersign.ids import new_id
+from workflows.engine import live
+
+
+@dataclass(frozen=True)
+class Event:
+    kind: str
+    node: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    id: UUID = field(default_factory=new_id)
+    at: datetime = field(default_factory=now)
+
+    def row(self, order: int) -> dict[str, Any]:
+        return {"ord": order, "id": str(self.id), "kind": self.kind, "node": self.node, "data": self.data,
+                "at": self.at.isoformat()}
+
+    def numbered(self, seq: int) -> dict[str, Any]:
+        """As clients see it."""
+        return {"seq": seq, "kind": self.kind, "node": self.node, "data": self.data, "at": self.at.isoformat()}
+
+
+@dataclass
+class Spent:
+    """What a run used up since it was last written down."""
+
+    steps: int = 0
+    revision: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: Decimal = Decimal(0)
+    seconds: float = 0.0
+
+    def __bool__(self) -> bool:
+        return self != Spent()
+
+
+# The run's row is the counter: its lock orders everybody's events, and a rolled-back event leaves no gap.
+WRITE = """
+    WITH run AS (
+        UPDATE workflows_run SET
+            event_seq = event_seq + %(count)s, steps = steps + %(steps)s, revision = GREATEST(revision, %(revision)s),
+            tokens_in = tokens_in + %(tokens_in)s, tokens_out = tokens_out + %(tokens_out)s, cost = cost + %(cost)s,
+            active_seconds = active_seconds + %(seconds)s,
+            attempts = CASE WHEN %(steps)s > 0 THEN 0 ELSE attempts END
+        WHERE tenant_id = %(tenant)s AND id = %(run)s
+        RETURNING event_seq)
+    INSERT INTO workflows_runevent (id, tenant_id, run_id, seq, kind, node, data, at)
+    SELECT event.id, %(tenant)s, %(run)s, run.event_seq - %(count)s + event.ord, event.kind, event.node, event.data,
+        event.at
+    FROM run, jsonb_to_recordset(%(events)s)
+        AS event(ord int, id uuid, kind text, node text, data jsonb, at timestamptz)
+    RETURNING seq"""
+
+
+def write_parameters(*, tenant: UUID, run: UUID, events: Sequence[Event], spent: Spent) -> dict[str, Any]:
+    return {"tenant": tenant, "run": run, "count": len(events), "steps": spent.steps, "revision": spent.revision,
+            "tokens_in": spent.tokens_in, "tokens_out": spent.tokens_out, "cost": spent.cost, "seconds": spent.seconds,
+            "events": Jsonb([event.row(order) for order, event in enumerate(events, 1)])}
+
+
+def numbered(events: Sequence[Event], seqs: Sequence[int]) -> list[dict[str, Any]]:
+    return [event.numbered(seq) for event, seq in zip(events, sorted(seqs), strict=True)]
+
+
+def record(tenant: UUID, run: UUID, *events: Event, spent: Spent | None = None) -> None:
+    """Append events in the caller's transaction, and tell whoever watches once it has committed."""
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, write_parameters(tenant=tenant, run=run, events=events, spent=spent or Spent()))
+        messages = numbered(events, [seq for (seq,) in cursor.fetchall()])
+    transaction.on_commit(lambda: live.publish(tenant, run, [{"event": m} for m in messages]), robust=True)

@@ -1,0 +1,70 @@
+"""Between the graph's interrupt and people's decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from approvals.models import ApprovalRequest, RequestStatus
+from approvals.services import Subject, open_request
+from countersign.database.context import tenant_context
+from workflows.engine import lease as leases
+from workflows.engine.claims import Ending
+from workflows.engine.events import Event, record
+from workflows.engine.grants import let_go_of_connection
+from workflows.engine.session import Session
+from workflows.models import Run, RunStatus
+from workflows.receivers import EXPIRED
+
+
+def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending | None:
+    """Open the gate's request and let go of the run until people have decided: None.
+
+    When they already have (a worker died before it could go on), what the graph resumes with, or how the run ends.
+    Safe to repeat: the same plan has one request.
+    """
+    run, lease = session.run, session.saver.lease
+    session.book_time()
+    session.saver.flush()
+    try:
+        with tenant_context(run.tenant_id):
+            leases.hold(lease)
+            request = open_request(
+                scope=run.template.scope, subject=Subject("run", run.id), gate=gate["gate"], revision=gate["revision"],
+                plan=gate["plan"], policy=gate["policy"], shown=gate["shown"], title=run.title or run.template.name,
+                started_by=run.started_by_id, authors=[])
+            if request.status != RequestStatus.OPEN:
+                return _settled(request, gate)
+            known = run.request_id == request.id
+            Run.objects.filter(id=run.id).update(status=RunStatus.WAITING, request_id=request.id, attempts=0)
+            if not known:
+                record(run.tenant_id, run.id, Event("gate.opened", gate["gate"], {
+                    "request": str(request.id), "revision": gate["revision"],
+                    "calls": [call["id"] for call in gate["plan"]["calls"]]}))
+            leases.release(lease)
+            return None
+    finally:
+        let_go_of_connection()
+
+
+def _settled(request: ApprovalRequest, gate: dict[str, Any]) -> dict[str, Any] | Ending:
+    """What the graph's gate gets to hear, with the plan as it was stored when people saw it."""
+    match request.status:
+        case RequestStatus.APPROVED:
+            verdict, feedback = "approve", []
+        case RequestStatus.CHANGES_REQUESTED:
+            verdict, feedback = "request_changes", [
+                decision.comment for decision in request.decisions.all() if decision.verdict == "request_changes"]
+        case _:
+            return end_of(request.status)
+    return {"verdict": verdict, "feedback": feedback, "request": str(request.id), "revision": gate["revision"],
+            "plan": gate["plan"]}
+
+
+def end_of(status: str) -> Ending:
+    """The end that a request without approval brings its run to."""
+    match status:
+        case RequestStatus.REJECTED:
+            return Ending(RunStatus.REJECTED, "run.rejected", {"code": "rejected"})
+        case RequestStatus.EXPIRED:
+            return Ending(RunStatus.REJECTED, "run.rejected", EXPIRED, error=EXPIRED)
+    return Ending(RunStatus.CANCELLED, "run.cancelled", {})

@@ -1,0 +1,156 @@
+"""Leases: who works on a run just now (design §4.2). Time is the database's, so that machines need not agree."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import time
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import connection
+
+from countersign.errors import CountersignError
+from countersign.logs import get_logger
+
+log = get_logger(__name__)
+
+SECONDS = 5
+RENEW_EVERY = 1.0
+MOST_CLAIMS = 3
+
+
+class StaleLease(CountersignError):
+    """Another worker holds this run now, or it was cancelled: whoever gets this stops, and writes nothing more."""
+
+    code = "stale_lease"
+    status = 409
+    detail = "Another worker took this run over."
+
+
+@dataclass(eq=False)
+class Lease:
+    """Held until it is released, revoked, or silent for 5 s. `claims` counts claims since the last progress."""
+
+    tenant: UUID
+    run: UUID
+    epoch: int
+    token: str
+    claims: int
+    lost: threading.Event = field(default_factory=threading.Event)
+
+    def check(self) -> None:
+        """Raises StaleLease once the process knows that it lost the lease."""
+        if self.lost.is_set():
+            raise StaleLease
+
+
+def take(tenant: UUID, run: UUID) -> Lease | None:
+    """Take the lease in the caller's transaction, or None while another worker holds it. Raises the epoch."""
+    secret = secrets.token_urlsafe(32)
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            INSERT INTO doorbells_lease AS lease (subject_id, tenant_id, epoch, expires_at, token_hash, claims)
+            VALUES (%(run)s, %(tenant)s, 1, clock_timestamp() + make_interval(secs => %(seconds)s), '', 1)
+            ON CONFLICT (subject_id) DO UPDATE SET
+                epoch = lease.epoch + 1, claims = lease.claims + 1, token_hash = '', expires_at = EXCLUDED.expires_at
+            WHERE lease.expires_at IS NULL OR lease.expires_at <= clock_timestamp()
+            RETURNING epoch, claims""", {"run": run, "tenant": tenant, "seconds": SECONDS})
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        epoch, claims = row
+        token = f"lease_{run}.{epoch}.{secret}"
+        cursor.execute("UPDATE doorbells_lease SET token_hash = %s WHERE subject_id = %s",
+                       [hashlib.sha256(token.encode()).hexdigest(), run])
+    return Lease(tenant=tenant, run=run, epoch=epoch, token=token, claims=claims)
+
+
+def hold(lease: Lease) -> None:
+    """Keep the lease locked until the caller's transaction ends. Raises StaleLease."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM doorbells_lease WHERE subject_id = %s AND epoch = %s AND expires_at IS NOT NULL "
+                       "FOR UPDATE", [lease.run, lease.epoch])
+        if cursor.fetchone() is None:
+            raise StaleLease
+
+
+def release(lease: Lease, *, keep_claims: bool = False) -> None:
+    """Let go in the caller's transaction. `keep_claims` after a failure of our own: three quarantine the run."""
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            UPDATE doorbells_lease SET expires_at = NULL, token_hash = '', claims = CASE WHEN %s THEN claims ELSE 0 END
+            WHERE subject_id = %s AND epoch = %s AND expires_at IS NOT NULL""", [keep_claims, lease.run, lease.epoch])
+        if not cursor.rowcount:
+            raise StaleLease
+
+
+def revoke(run: UUID) -> None:
+    """Raise the epoch, so that whoever works on the run is refused from now on: by saves, by the toolserver host."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE doorbells_lease SET epoch = epoch + 1, expires_at = NULL, token_hash = '' "
+                       "WHERE subject_id = %s", [run])
+
+
+class Heart:
+    """One thread a process that renews every lease the process holds, once a second."""
+
+    def __init__(self) -> None:
+        self._leases: dict[UUID, Lease] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def beat_for(self, lease: Lease) -> None:
+        with self._lock:
+            self._leases[lease.run] = lease
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._beat, name="leases", daemon=True)
+                self._thread.start()
+        self._wake.set()
+
+    def forget(self, lease: Lease) -> None:
+        with self._lock:
+            if self._leases.get(lease.run) is lease:
+                del self._leases[lease.run]
+
+    def held(self) -> list[Lease]:
+        with self._lock:
+            return list(self._leases.values())
+
+    def renew(self) -> None:
+        """Renew all of them in one statement; those that another worker has taken are lost."""
+        from workflows.engine.pool import engine_pool
+
+        leases = self.held()
+        if not leases:
+            return
+        with engine_pool().connection() as connection:
+            rows = connection.execute("""
+                UPDATE doorbells_lease AS lease
+                SET expires_at = clock_timestamp() + make_interval(secs => %s)
+                FROM unnest(%s::uuid[], %s::bigint[]) AS mine(run, epoch)
+                WHERE lease.subject_id = mine.run AND lease.epoch = mine.epoch AND lease.expires_at IS NOT NULL
+                RETURNING lease.subject_id""",
+                [SECONDS, [each.run for each in leases], [each.epoch for each in leases]]).fetchall()
+        kept = {row["subject_id"] for row in rows}
+        for lease in leases:
+            if lease.run not in kept:
+                lease.lost.set()
+                self.forget(lease)
+
+    def _beat(self) -> None:
+        while True:
+            if not self.held():
+                self._wake.clear()
+                if not self.held():
+                    self._wake.wait()
+            time.sleep(RENEW_EVERY)
+            try:
+                self.renew()
+            except Exception as error:  # a restart of Postgres must not end the heart
+                log.warning("lease.not_renewed", error=type(error).__name__)
+
+
+heart = Heart()

@@ -1,0 +1,153 @@
+"""Checkpoints under tenant and lease: LangGraph's Postgres saver, with one transaction and one round trip a save.
+
+A step's plain writes are worth nothing once its checkpoint is stored, so they wait for it and go out together, with the
+step's events; so do the checkpoints of the input, which the run's row holds anyway. Interrupts go out at once. Where
+several tasks run in one step, each task's writes go out as it ends: they may hold a model's paid answer.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
+from langgraph.checkpoint.postgres import PostgresSaver
+from langgraph.checkpoint.serde.types import INTERRUPT
+from psycopg import Connection, Cursor
+from psycopg.rows import DictRow
+
+from workflows.engine import live
+from workflows.engine.events import WRITE, Event, Spent, numbered, write_parameters
+from workflows.engine.lease import Lease, StaleLease
+from workflows.engine.pool import Pool
+from workflows.engine.serde import checkpoint_serializer
+
+Statement = tuple[str, Any, bool]  # a query, its parameters or rows of them, whether they are rows
+STALE = "CS001"  # raised by the function workflows_hold_lease
+_serializer = None
+
+
+def _shared_serializer():
+    global _serializer
+    _serializer = _serializer or checkpoint_serializer()
+    return _serializer
+
+
+def thread_id(tenant: UUID, run: UUID) -> str:
+    return f"{tenant}:{run}"
+
+
+class _Recorder:
+    """Stands in for a cursor: what the parent class would execute is kept for the next save."""
+
+    def __init__(self, statements: list[Statement]) -> None:
+        self._statements = statements
+
+    def execute(self, query: str, parameters: Any = None) -> None:
+        self._statements.append((query, parameters, False))
+
+    def executemany(self, query: str, rows: Sequence[Any]) -> None:
+        self._statements.append((query, list(rows), True))
+
+
+class RunSaver(PostgresSaver):
+    """One run's saver. Every save checks the lease in its own transaction and raises StaleLease once it is lost."""
+
+    def __init__(self, pool: Pool, lease: Lease, *, sequential: bool = True) -> None:
+        super().__init__(pool, serde=_shared_serializer())
+        self.pool = pool
+        self.lease = lease
+        self.sequential = sequential
+        self.events: list[Event] = []
+        self.spent = Spent()
+        self._statements: list[Statement] = []
+        self._progress = False
+        self._loaded: CheckpointTuple | None = None
+        self._saving = threading.RLock()
+
+    @property
+    def config(self) -> RunnableConfig:
+        return {"configurable": {"thread_id": thread_id(self.lease.tenant, self.lease.run), "checkpoint_ns": ""}}
+
+    # -- what the graph calls
+
+    def put(self, config: RunnableConfig, checkpoint: Checkpoint, metadata: CheckpointMetadata,
+            new_versions: ChannelVersions) -> RunnableConfig:
+        with self._saving:
+            stored = super().put(config, checkpoint, metadata, new_versions)
+            if metadata.get("step", 1) > 0:
+                self._progress = True
+                self.flush()
+            return stored
+
+    def put_writes(self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str,
+                   task_path: str = "") -> None:
+        with self._saving:
+            super().put_writes(config, writes, task_id, task_path)
+            if any(name == INTERRUPT for name, _ in writes):
+                self._progress = True
+            elif self.sequential:
+                return
+            self.flush()
+
+    def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """The thread's latest checkpoint; one that `peek` has just read is not read again."""
+        if self._loaded is not None:
+            loaded, self._loaded = self._loaded, None
+            return loaded
+        return super().get_tuple(config)
+
+    # -- what the engine calls
+
+    def peek(self) -> CheckpointTuple | None:
+        """The latest checkpoint, kept for the graph that is about to start from it."""
+        self._loaded = super().get_tuple(self.config)
+        return self._loaded
+
+    def flush(self) -> None:
+        """Send what is kept back in one transaction that holds the lease. Raises StaleLease, having written nothing."""
+        with self._saving:
+            if not (self._statements or self.events or self.spent):
+                return
+            self.lease.check()
+            statements, events, spent, progress = self._statements, self.events, self.spent, self._progress
+            seqs = self._send(statements, events, spent, progress=progress)
+            self._statements, self.events, self.spent, self._progress = [], [], Spent(), False
+        live.publish(self.lease.tenant, self.lease.run, [{"event": m} for m in numbered(events, seqs)])
+
+    def _send(self, statements: list[Statement], events: list[Event], spent: Spent, *, progress: bool) -> list[int]:
+        written: Cursor[DictRow] | None = None
+        try:
+            with self.pool.connection() as connection, connection.pipeline(), connection.transaction():
+                self._open(connection, progress=progress)
+                cursor = connection.cursor(binary=True)
+                for query, parameters, many in statements:
+                    (cursor.executemany if many else cursor.execute)(query, parameters)
+                if events or spent:
+                    written = connection.execute(WRITE, write_parameters(
+                        tenant=self.lease.tenant, run=self.lease.run, events=events, spent=spent))
+        except psycopg.Error as error:
+            if error.sqlstate == STALE:
+                self.lease.lost.set()
+                raise StaleLease from error
+            raise
+        return [row["seq"] for row in written.fetchall()] if written and events else []
+
+    def _open(self, connection: Connection[DictRow], *, progress: bool) -> None:
+        connection.execute("SELECT set_config('app.tenant_id', %s, true), workflows_hold_lease(%s, %s, %s)",
+                           [str(self.lease.tenant), self.lease.run, self.lease.epoch, progress])
+
+    @contextmanager
+    def _cursor(self, *, pipeline: bool = False) -> Iterator[Cursor[DictRow]]:
+        """The parent class writes through pipelined cursors, and reads through plain ones."""
+        if pipeline:
+            yield _Recorder(self._statements)
+            return
+        with self.pool.connection() as connection, connection.pipeline(), connection.transaction():
+            connection.execute("SELECT set_config('app.tenant_id', %s, true)", [str(self.lease.tenant)])
+            yield connection.cursor(binary=True)

@@ -1,0 +1,120 @@
+"""One turn of a worker at a run: from the claim to a gate, an end, or something that has to wait."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from langgraph.errors import GraphDrained
+from langgraph.runtime import RunControl
+from langgraph.types import Command
+
+from countersign.clock import now
+from countersign.errors import CountersignError
+from countersign.logs import bound, get_logger
+from workflows.engine import drain
+from workflows.engine.claims import Ending, claim, finish, quarantine, try_again
+from workflows.engine.failures import DELAYS, Held, NeedsAttention, StepFailed, TryAgain
+from workflows.engine.gates import open_gate
+from workflows.engine.grants import let_go_of_connection
+from workflows.engine.graph import RECURSION_LIMIT, compiled
+from workflows.engine.host import Host
+from workflows.engine.lease import MOST_CLAIMS, Lease, StaleLease, heart
+from workflows.engine.pool import engine_pool
+from workflows.engine.saver import RunSaver
+from workflows.engine.session import Session, describe
+from workflows.engine.state import FEEDBACK
+from workflows.models import Run, RunStatus
+from workflows.spec.pins import Pins
+
+log = get_logger(__name__)
+
+
+def take_turn(tenant_id: UUID, run_id: UUID) -> None:
+    """Advance a run as far as it goes. Safe to repeat and to kill: what is not stored is done again by another turn."""
+    with bound(tenant=str(tenant_id), run=str(run_id)):
+        claimed = claim(tenant_id, run_id)
+        let_go_of_connection()
+        if claimed is None:
+            return
+        lease, run = claimed
+        heart.beat_for(lease)
+        try:
+            _advance(lease, run)
+        except StaleLease:
+            log.warning("run.taken_over", epoch=lease.epoch)
+        finally:
+            heart.forget(lease)
+            let_go_of_connection()
+
+
+def _advance(lease: Lease, run: Run) -> None:
+    graph = compiled(run.version)
+    saver = RunSaver(engine_pool(), lease)
+    pins = Pins.model_validate(run.version.pins)
+    session = Session(run=run, spec=graph.spec, pins=pins, saver=saver, host=Host(lease))
+    try:
+        ending = _play(session, graph.with_saver(saver))
+    except StaleLease:
+        raise
+    except Exception as error:
+        ending = _after(error, run, lease)
+    if ending is not None:
+        session.book_time()
+        saver.flush()
+        finish(lease, run, ending)
+
+
+def _play(session: Session, graph: Any) -> Ending | None:
+    """Run the graph until it ends; None when the run now waits for people, which has let go of it already."""
+    saved = session.saver.peek()
+    interrupts = _interrupts(saved)
+    given: Any = None if saved else {FEEDBACK: []}
+    while True:
+        if interrupts:
+            settled = open_gate(session, interrupts[0].value)
+            if isinstance(settled, Ending) or settled is None:
+                return settled
+            given = Command(resume={interrupts[0].id: settled})
+        with drain.listening(RunControl()) as control:
+            state = graph.invoke(given, {**session.saver.config, "recursion_limit": RECURSION_LIMIT},
+                                 context=session, durability="sync", control=control)
+        interrupts = state.get("__interrupt__")
+        if not interrupts:
+            return Ending(RunStatus.COMPLETED, "run.completed", {})
+
+
+def _interrupts(saved: Any) -> list[Any]:
+    """The interrupts that wait on the stored checkpoint. An answered one leaves with the next checkpoint."""
+    pending = saved.pending_writes if saved else []
+    return [interrupt for _task, name, value in pending if name == "__interrupt__" for interrupt in value]
+
+
+def _after(error: Exception, run: Run, lease: Lease) -> Ending:
+    """What follows from a failure. What is not foreseen is a bug: tried again a few times, then quarantined."""
+    told = describe(error)
+    match error:
+        case GraphDrained():
+            return Ending(RunStatus.QUEUED, "run.released", {}, due_at=now())
+        case Held():
+            return Ending(RunStatus.QUEUED, "run.held", {"until": error.until.isoformat()}, due_at=error.until)
+        case TryAgain() if run.attempts < len(error.delays):
+            return try_again(run, told | error.data, delay=error.delays[run.attempts])
+        case TryAgain():
+            return _attention(error.reason, error)
+        case NeedsAttention():
+            return _attention(error.code, error)
+        case StepFailed() | CountersignError():
+            return Ending(RunStatus.FAILED, "run.failed", told, error=told)
+    log.exception("run.crashed")
+    if lease.claims >= MOST_CLAIMS:
+        return quarantine(told)
+    return try_again(run, told, delay=DELAYS[lease.claims - 1], ours=True)
+
+
+def _attention(reason: str, error: StepFailed) -> Ending:
+    told = describe(error)
+    shown = {"reason": reason, **told, **error.data}
+    return Ending(RunStatus.NEEDS_ATTENTION, "run.needs_attention", shown, error=told)
+
+

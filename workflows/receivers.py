@@ -1,0 +1,35 @@
+"""What a run does when people have decided: in their decision's own transaction."""
+
+from __future__ import annotations
+
+from approvals.models import ApprovalRequest, RequestStatus
+from countersign.clock import now
+from countersign.doorbells.services import ring
+from workflows.engine.events import Event, record
+from workflows.models import Run, RunStatus
+
+EXPIRED = {"code": "request_expired", "detail": "Nobody decided in time.", "error_class": "policy"}
+
+
+def on_request_settled(sender: object, request: ApprovalRequest, **_: object) -> None:
+    """Wake the run, or end it when the answer was no. A request of a run that has ended meanwhile changes nothing."""
+    if request.subject_type != "run":
+        return
+    run = Run.objects.select_for_update().filter(id=request.subject_id).first()
+    if run is None or RunStatus(run.status).ended or run.request_id != request.id:
+        return
+    record(run.tenant_id, run.id, Event("gate.settled", request.gate, {
+        "request": str(request.id), "revision": request.revision, "status": request.status}))
+    if request.status in (RequestStatus.APPROVED, RequestStatus.CHANGES_REQUESTED):
+        run.status = RunStatus.QUEUED
+        run.save(update_fields=["status"])
+        ring("run", tenant_id=run.tenant_id, subject_id=run.id)
+    elif request.status in (RequestStatus.REJECTED, RequestStatus.EXPIRED):
+        _reject(run, expired=request.status == RequestStatus.EXPIRED)
+
+
+def _reject(run: Run, *, expired: bool) -> None:
+    told = EXPIRED if expired else None
+    run.status, run.ended_at, run.error = RunStatus.REJECTED, now(), told
+    run.save(update_fields=["status", "ended_at", "error"])
+    record(run.tenant_id, run.id, Event("run.rejected", data=told or {"code": "rejected"}))

@@ -1,0 +1,123 @@
+"""Starting, cancelling and retrying runs: each one transaction with its audit entry and its outbox row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from approvals.models import ApprovalRequest
+from approvals.services import Subject, cancel_requests, reissue_grants
+from countersign.clock import now
+from countersign.doorbells.models import Outbox
+from countersign.doorbells.services import ring
+from tenants.audit import Actor
+from tenants.audit import record as record_audit
+from tenants.models import User
+from workflows.engine import lease
+from workflows.engine.events import Event, record
+from workflows.errors import NothingPublished, RunNotCancellable, RunNotRetryable
+from workflows.models import Run, RunStatus, Template, Version, VersionStatus
+from workflows.services.run_text import check_text
+from workflows.spec.document import Spec
+from workflows.spec.inputs import check_input
+
+#: What a retry adds to the limit that the run met.
+MORE_REVISIONS = 10
+
+
+def start_run(*, template: Template, run_input: Any, actor: Actor, started_by: User | None, title: str = "",
+              number: int | None = None) -> Run:
+    """Promise a run of the template's newest published version, or of the published version with this number.
+
+    Raises Invalid naming each faulty field as `input.<path>`, NothingPublished.
+    """
+    version = _version(template, number)
+    spec = Spec.model_validate(version.spec)
+    check_text(run_input)
+    run_input = check_input(spec.input, run_input)
+    run = Run.objects.create(
+        template=template, version=version, input=run_input, title=title.strip() or _title(run_input),
+        limits=spec.limits.model_dump(), started_by=started_by)
+    record(run.tenant_id, run.id, Event("run.queued", data={"version": version.number}))
+    record_audit(action="run.started", subject=("run", run.id), actor=actor,
+                 data={"template": template.id, "version": version.id, "number": version.number})
+    ring("run", tenant_id=run.tenant_id, subject_id=run.id)
+    run.refresh_from_db(fields=["event_seq"])
+    return run
+
+
+def _title(run_input: dict[str, Any]) -> str:
+    title = run_input.get("title")
+    return title.strip()[:200] if isinstance(title, str) else ""
+
+
+def _version(template: Template, number: int | None) -> Version:
+    if template.archived_at is not None:
+        raise NothingPublished("This workflow is archived.", code="workflow_archived")
+    if number is None:
+        version = template.newest_published()
+    else:
+        version = template.versions.filter(number=number, status=VersionStatus.PUBLISHED).first()
+    if version is None:
+        raise NothingPublished
+    return version
+
+
+def cancel_run(*, run: Run, actor: Actor, reason: str = "") -> Run:
+    """End a run that has not ended: close its requests, revoke its grants, refuse its worker from now on.
+
+    A tool call that has happened is not undone. Cancelling a cancelled run changes nothing. Raises RunNotCancellable.
+    """
+    # Requests first, as a decision does: who locks in another order than deciders do meets them head on.
+    if not RunStatus(run.status).ended:
+        cancel_requests(subject=Subject("run", run.id), actor=actor)
+    run = Run.objects.select_for_update().get(id=run.id)
+    if run.status == RunStatus.CANCELLED:
+        return run
+    if RunStatus(run.status).ended:
+        raise RunNotCancellable
+    lease.revoke(run.id)
+    Outbox.objects.filter(topic="run", subject_id=run.id).delete()
+    run.status, run.ended_at, run.attention_reason, run.attention = RunStatus.CANCELLED, now(), "", {}
+    run.save(update_fields=["status", "ended_at", "attention_reason", "attention"])
+    record(run.tenant_id, run.id, Event("run.cancelled", data={"reason": reason}))
+    record_audit(action="run.cancelled", subject=("run", run.id), actor=actor, data={"reason": reason})
+    return run
+
+
+def retry_run(*, run: Run, actor: Actor) -> Run:
+    """Take a run that needs attention, or failed, up again from its last checkpoint.
+
+    A limit that it met is raised, an expired approval is given again if its people still may: retrying is what allows
+    it. The planned calls keep their keys, so what has happened does not happen again. Raises RunNotRetryable.
+    """
+    run = Run.objects.select_for_update().get(id=run.id)
+    if run.status not in (RunStatus.NEEDS_ATTENTION, RunStatus.FAILED):
+        raise RunNotRetryable
+    met = run.attention_reason or (run.error or {}).get("code", "")
+    if met == "grant_expired":
+        _reissue(run, actor)
+    run.limits = _raised(run.limits, met, Spec.model_validate(run.version.spec))
+    run.status, run.attention_reason, run.attention = RunStatus.QUEUED, "", {}
+    run.attempts, run.ended_at, run.error = 0, None, None
+    run.save(update_fields=["limits", "status", "attention_reason", "attention", "attempts", "ended_at", "error"])
+    record(run.tenant_id, run.id, Event("run.queued", data={"retry": met}))
+    record_audit(action="run.retried", subject=("run", run.id), actor=actor, data={"after": met})
+    ring("run", tenant_id=run.tenant_id, subject_id=run.id)
+    return run
+
+
+def _reissue(run: Run, actor: Actor) -> None:
+    request = ApprovalRequest.objects.filter(id=run.request_id).first()
+    if request is not None:
+        reissue_grants(request=request, actor=actor)
+
+
+def _raised(limits: dict[str, Any], met: str, spec: Spec) -> dict[str, Any]:
+    more = {"limit_revisions": ("revisions", MORE_REVISIONS), "limit_steps": ("steps", spec.limits.steps),
+            "limit_seconds": ("seconds", spec.limits.seconds), "limit_cost": ("cost", spec.limits.cost)}
+    if met not in more:
+        return limits
+    name, amount = more[met]
+    return {**limits, name: limits[name] + amount}
+
+
