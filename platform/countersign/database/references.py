@@ -35,16 +35,15 @@ class TenantReference(BaseConstraint):
         return (f"FOREIGN KEY ({quote('tenant_id')}, {quote(column)}) REFERENCES {quote(target)} "
                 f"({quote('tenant_id')}, {quote('id')}) ON DELETE {self.on_delete} DEFERRABLE INITIALLY DEFERRED")
 
-    def constraint_sql(self, model, schema_editor):
-        # After the table, not inside CREATE TABLE: the target may be created later in the same migration.
-        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
-        return None
+    def constraint_sql(self, model, schema_editor) -> None:
+        self.create_sql(model, schema_editor)
 
-    def create_sql(self, model, schema_editor):
+    def create_sql(self, model, schema_editor) -> None:
+        """At the end of the migration: the target, and what makes it unique, may come later in it."""
         quote = schema_editor.quote_name
-        return Statement("ALTER TABLE %(table)s ADD CONSTRAINT %(name)s %(body)s",
-                         table=Table(model._meta.db_table, quote), name=quote(self.name),
-                         body=self._body(model, schema_editor))
+        schema_editor.deferred_sql.append(Statement(
+            "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s %(body)s", table=Table(model._meta.db_table, quote),
+            name=quote(self.name), body=self._body(model, schema_editor)))
 
     def remove_sql(self, model, schema_editor):
         quote = schema_editor.quote_name
