@@ -5,7 +5,6 @@ Nothing here calls anybody. Each function is one transaction of role `tools`, th
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,12 +21,10 @@ from tenants.audit import Actor, record
 from toolserver.host.callers import verify_keys
 from toolserver.host.calls import Begun, Outcome, PlannedCall
 from toolserver.host.errors import CallDiffers, CallInProgress, ResultMissing
-from toolserver.host.models import Credential, LedgerEntry, LedgerState
+from toolserver.host.models import LONGEST_CALL, Credential, LedgerEntry, LedgerState
 from toolserver.host.presence import is_present
 from toolserver.host.results import results_for, with_results
 
-# Longer than any call is let run: an older intent is left over, whatever its host's session says.
-LONGEST_CALL = timedelta(minutes=5)
 ACTOR = Actor.system("toolserver")
 
 
@@ -84,12 +81,12 @@ def _next_attempt(entry: LedgerEntry, call: PlannedCall, holder: int) -> Begun |
     """A refusal of a further attempt is returned: what was learnt about the last one is to stay written."""
     if (entry.tool, entry.run_id, entry.arguments_hash) != (call.tool.name, call.run_id, call.arguments_hash):
         raise CallDiffers
-    _settle_by_word(entry)
     if entry.state == LedgerState.INTENT:
         if _under_way(entry, holder):
             raise CallInProgress
         _settle(entry, Outcome(LedgerState.UNKNOWN, code="host_lost", detail=(
             "The tool server stopped while this call was under way. It may have happened.")))
+    _settle_by_word(entry)
     may_act = entry.state == LedgerState.NOT_DONE or (entry.state == LedgerState.UNKNOWN and call.tool.idempotent)
     if not may_act:
         return entry

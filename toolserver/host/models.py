@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 
@@ -68,6 +70,9 @@ class ToolConfiguration(TenantOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant"], name="tool_configuration_once")]
+
+# Longer than any call is let run: an older intent was left over, whatever its host's session says.
+LONGEST_CALL = timedelta(minutes=5)
 
 
 class LedgerState(models.TextChoices):

@@ -4,6 +4,8 @@ from django.core.management.base import BaseCommand
 
 from countersign.database.roles import refuse_stronger_role
 from countersign.environment import ConfigurationError
+from toolserver.host.app import make_app
+from toolserver.process.hardening import keep_memory_private
 
 
 class Command(BaseCommand):
@@ -15,9 +17,6 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8100)
 
     def handle(self, *, host: str, port: int, **_: object) -> None:
-        from toolserver.host.app import make_app
-        from toolserver.process.hardening import keep_memory_private
-
         refuse_stronger_role("tools")
         if not settings.VAULT_KEY or not settings.GRANT_VERIFY_KEYS:
             raise ConfigurationError("Countersign cannot start: the toolserver needs VAULT_KEY and GRANT_VERIFY_KEYS")
