@@ -7,24 +7,24 @@ from importlib.util import find_spec
 
 import dramatiq
 import redis
+import structlog
 from django.apps import apps
 from django.conf import settings
 from django.db import connections
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import AgeLimit, Middleware, Retries, ShutdownNotifications, TimeLimit
 
-from countersign.logs import bound
+from countersign.logs import bind
 
 
 class OneMessage(Middleware):
     """Around each message: its id on every log line, and no database connection kept beyond it."""
 
     def before_process_message(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:
-        message.options["logged"] = bound(actor=message.actor_name, message_id=message.message_id)
-        message.options["logged"].__enter__()
+        bind(task=message.actor_name, message_id=message.message_id)
 
     def after_process_message(self, broker, message, *, result=None, exception=None) -> None:
-        message.options.pop("logged").__exit__(None, None, None)
+        structlog.contextvars.clear_contextvars()
         connections.close_all()
 
     def after_skip_message(self, broker: dramatiq.Broker, message: dramatiq.MessageProxy) -> None:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from structlog.contextvars import get_contextvars
 
 from countersign.api.problems import problem
-from countersign.errors import TooLarge
+from countersign.errors import CountersignError, TooLarge
 from countersign.ids import new_id
 from countersign.logs import bound, get_logger
 from countersign.telemetry import HTTP_SECONDS
@@ -72,6 +72,19 @@ class ContentSecurityPolicy(_Middleware):
     def _marked(response: HttpResponse) -> HttpResponse:
         response.setdefault("Content-Security-Policy", POLICY)
         return response
+
+
+class Problems(_Middleware):
+    """Our errors as problem details, from whatever view raises them."""
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    async def answer_later(self, request: HttpRequest) -> HttpResponse:
+        return await self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return problem(error) if isinstance(error, CountersignError) else None
 
 
 class RequestSize(_Middleware):

@@ -55,12 +55,21 @@ class ApiView(APIView):
         reader.is_valid(raise_exception=True)
         return reader.validated_data
 
-    def page(self, queryset: QuerySet, serializer: type[serializers.BaseSerializer], **options: Any) -> Response:
+    def page(self, queryset: QuerySet, serializer: type[serializers.BaseSerializer], ordering: str = "") -> Response:
         """One cursor page, newest first unless `ordering` says otherwise."""
         pages = CursorPages()
-        pages.ordering = options.pop("ordering", pages.ordering)
-        rows = pages.paginate_queryset(queryset, self.request, view=self)
-        return pages.get_paginated_response(serializer(rows, many=True, context={"view": self}, **options).data)
+        pages.ordering = ordering or pages.ordering
+        rows = pages.paginate_queryset(queryset, self.request, self)
+        return pages.get_paginated_response(self.rendered(rows, serializer))
+
+    def rendered(self, rows: list[Model], serializer: type[serializers.BaseSerializer]) -> list:
+        """A page's rows. A view that needs more for all of them at once gets it here."""
+        return serializer(rows, many=True, context={"view": self}).data
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        """JSON, whatever `Accept` says: refusing to answer helps nobody, and streams and exports choose their own."""
+        renderer = self.get_renderers()[0]
+        return renderer, renderer.media_type
 
     @staticmethod
     def get_or_404(queryset: QuerySet[M], id: object) -> M:

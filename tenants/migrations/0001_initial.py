@@ -10,7 +10,7 @@ import countersign.clock
 import countersign.database.context
 import countersign.database.references
 import countersign.ids
-from countersign.database.rls import CONTEXT_USER, ProtectTable
+from countersign.database.rls import CONTEXT_TENANT, CONTEXT_USER, ProtectTable
 
 PERSONS_ROWS = f"""
 ALTER TABLE tenants_personreplay ENABLE ROW LEVEL SECURITY;
@@ -253,7 +253,7 @@ class Migration(migrations.Migration):
             constraint=countersign.database.references.TenantReference(field='entry', name='audit_link_of_entry', on_delete='NO ACTION', to='tenants.AuditEntry'),
         ),
         ProtectTable("tenants_groupmember"),
-        ProtectTable("tenants_membership", or_readable=f"user_id = {CONTEXT_USER}"),
+        ProtectTable("tenants_membership", or_readable=f"user_id = {CONTEXT_USER} AND {CONTEXT_TENANT} IS NULL"),
         ProtectTable("tenants_auditentry"),
         ProtectTable("tenants_auditlink"),
         ProtectTable("tenants_invitation"),

@@ -33,7 +33,7 @@ class MembershipRole(models.TextChoices):
 
 
 class Membership(TenantOwned):
-    """Readable by the tenant, and by its person in every tenant (`app.user_id`)."""
+    """Readable by the tenant; outside any tenant, by its person (`user_context`)."""
 
     user = models.ForeignKey("tenants.User", models.CASCADE, related_name="memberships", db_index=False)
     role = models.CharField(max_length=10, choices=MembershipRole.choices)
