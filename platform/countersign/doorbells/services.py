@@ -38,6 +38,11 @@ def answer(topic: str, subject_id: UUID) -> int:
     return Outbox.objects.filter(topic=topic, subject_id=subject_id, due_at__lte=now()).delete()[0]
 
 
+def withdraw(topic: str, subject_id: UUID) -> int:
+    """Take back what was promised for a subject, due or not. Returns how many rows."""
+    return Outbox.objects.filter(topic=topic, subject_id=subject_id).delete()[0]
+
+
 def ring_again(*, older_than: timedelta = timedelta(seconds=2), most: int = 500) -> int:
     """Ring for what is due and nobody has claimed. The scheduler calls it; returns how many were rung."""
     with transaction.atomic(), connection.cursor() as cursor:

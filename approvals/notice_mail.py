@@ -1,0 +1,63 @@
+"""The e-mail that asks somebody to decide. Its link opens a page; opening it decides nothing."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+
+from approvals.models import ApprovalRequest, Assignment, Notice
+from approvals.policies import ResolvedPolicy
+from tenants.models import User
+
+TEXT = """Hello,
+
+“{title}” in {team} waits for your decision, as {roles}.
+
+{asker}
+{releases}
+
+Read it and decide here:
+
+    {link}
+
+Opening this link decides nothing: you approve, request changes or reject on the page.{until}
+"""
+
+
+def send_notice_mail(notice: Notice) -> None:
+    """Raises OSError or SMTPException when the mail server did not take it."""
+    request = notice.request
+    EmailMessage(
+        f"Waits for your decision: {request.title}", notice_text(notice), to=[notice.user.email],
+        headers={"Message-ID": f"<notice.{notice.id}@countersign>", "Auto-Submitted": "auto-generated"}).send()
+
+
+def notice_text(notice: Notice) -> str:
+    request = notice.request
+    return TEXT.format(title=request.title, team=" ".join(notice.tenant.name.split()), roles=_roles(notice),
+                       asker=_asker(request), releases=_releases(request), until=_until(request),
+                       link=f"{settings.PUBLIC_URL}/t/{notice.tenant.slug}/approvals/{request.id}")
+
+
+def _roles(notice: Notice) -> str:
+    asked = Assignment.objects.get(request=notice.request_id, user=notice.user_id)
+    names = [rule.role for rule in ResolvedPolicy.model_validate(notice.request.policy).rules
+             if rule.role_id in asked.roles]
+    return " or ".join(names)
+
+
+def _asker(request: ApprovalRequest) -> str:
+    starter = request.started_by_id and User.objects.filter(id=request.started_by_id).first()
+    asked = f"{starter} asked for it" if starter else "A trigger asked for it"
+    return f"{asked}; this is revision {request.revision}, opened {request.opened_at:%d %B %Y, %H:%M} UTC."
+
+
+def _releases(request: ApprovalRequest) -> str:
+    tools = [call["tool"] for call in request.plan["calls"]]
+    if not tools:
+        return "Approval releases nothing outside; the run goes on."
+    return f"Approval releases {len(tools)} tool {'call' if len(tools) == 1 else 'calls'}: {', '.join(tools)}."
+
+
+def _until(request: ApprovalRequest) -> str:
+    return f"\nIt can be decided until {request.expires_at:%d %B %Y, %H:%M} UTC." if request.expires_at else ""

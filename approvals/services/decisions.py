@@ -1,0 +1,110 @@
+"""The one function that counts a decision, whatever channel it came through (design §7)."""
+
+from __future__ import annotations
+
+from approvals.eligibility import People, eligible_people, why_not
+from approvals.errors import (
+    AlreadyDecided,
+    MachinesDoNotApprove,
+    NotEligible,
+    ReasonRequired,
+    RequestClosed,
+    RevisionChanged,
+)
+from approvals.models import ApprovalRequest, Assignment, Decision, RequestStatus, Verdict
+from approvals.policies import ResolvedPolicy
+from approvals.queries.requests import current_request
+from approvals.services.closing import close
+from approvals.services.settlement import settle_when_met, signing_key
+from countersign.errors import Invalid, NotFound, field_fault
+from tenants.audit import Actor, record
+from tenants.models import User
+
+MOST_WORDS = 20_000
+OUTCOME = {Verdict.REJECT: RequestStatus.REJECTED, Verdict.REQUEST_CHANGES: RequestStatus.CHANGES_REQUESTED}
+
+
+def record_decision(*, request: ApprovalRequest, by: User, verdict: str, comment: str = "", revision: int,
+                    plan_hash: str, channel: str = "web", actor: Actor | None = None) -> Decision:
+    """Count one person's verdict on an open request, and settle the request when its policy is met.
+
+    One eligible person's `reject` or `request_changes` settles it at once; approvals settle it when enough different
+    people made them, and then one grant per planned call is signed. `revision` and `plan_hash` say what the person
+    looked at. Safe to repeat: the same person's same verdict on the same revision returns the decision already made,
+    with `repeated` set.
+    Raises MachinesDoNotApprove, RevisionChanged, RequestClosed, NotEligible, AlreadyDecided, ReasonRequired, Invalid,
+    and CannotSign in a process that may not approve.
+    """
+    verdict, comment = _read(verdict, comment)
+    if by.is_service:
+        raise MachinesDoNotApprove
+    signing_key()
+    actor = actor or Actor.of(by)
+    locked = _locked(request)
+    people = eligible_people(locked)
+    looked_at = (revision, plan_hash) == (locked.revision, locked.plan_hash)
+    earlier = locked.decisions.filter(user=by).first()
+    if earlier and looked_at and earlier.verdict == verdict:
+        earlier.repeated = True
+        settle_when_met(locked, people, actor=actor)
+        return earlier
+    _refuse(locked, by, people, looked_at, earlier)
+    _need_reason(locked, verdict, comment)
+    decision = Decision.objects.create(request=locked, user=by, verdict=verdict, comment=comment, revision=revision,
+                                       plan_hash=plan_hash, roles=sorted(people[by.id]), channel=channel)
+    Assignment.objects.filter(request=locked, user=by).update(open=False)
+    record(action="decision.made", subject=("approval", locked.id), actor=actor, data={
+        "decision": decision.id, "verdict": verdict, "comment": comment, "revision": revision, "plan_hash": plan_hash,
+        "channel": channel, "roles": [str(role) for role in decision.roles]})
+    _settle(locked, decision, people, actor)
+    return decision
+
+
+def _read(verdict: str, comment: str) -> tuple[Verdict, str]:
+    faults = []
+    if verdict not in Verdict.values:
+        faults.append(field_fault("verdict", "unknown_verdict", f"Say one of {', '.join(Verdict.values)}."))
+    if len(comment) > MOST_WORDS or "\0" in comment:
+        faults.append(field_fault("comment", "unusable", f"Write {MOST_WORDS:,} characters of text at most."))
+    if faults:
+        raise Invalid(fields=faults)
+    return Verdict(verdict), comment.strip()
+
+
+def _locked(request: ApprovalRequest) -> ApprovalRequest:
+    """Decisions on one request are counted one after another."""
+    locked = ApprovalRequest.objects.select_for_update(no_key=True).filter(id=request.id).first()
+    if locked is None:
+        raise NotFound
+    return locked
+
+
+def _refuse(request: ApprovalRequest, by: User, people: People, looked_at: bool, earlier: Decision | None) -> None:
+    if request.status == RequestStatus.SUPERSEDED or not looked_at:
+        current = current_request(subject_type=request.subject_type, subject_id=request.subject_id, gate=request.gate)
+        current = current or request
+        raise RevisionChanged({"id": str(current.id), "revision": current.revision, "plan_hash": current.plan_hash,
+                               "status": current.status})
+    if not request.is_open:
+        status = RequestStatus.EXPIRED if request.status == RequestStatus.OPEN else RequestStatus(request.status)
+        raise RequestClosed(f"This request is {status.label.lower()}; it takes no more decisions.", status=status.value)
+    if reason := why_not(request, by, people):
+        raise NotEligible(reason)
+    if earlier:
+        raise AlreadyDecided(earlier.verdict)
+
+
+def _need_reason(request: ApprovalRequest, verdict: Verdict, comment: str) -> None:
+    if comment:
+        return
+    if verdict == Verdict.REQUEST_CHANGES:
+        raise ReasonRequired("Say what should change: your words go to whoever revises it.")
+    if ResolvedPolicy.model_validate(request.policy).reason_required:
+        raise ReasonRequired("This policy asks for a reason with every decision.")
+
+
+def _settle(request: ApprovalRequest, decision: Decision, people: People, actor: Actor) -> None:
+    if decision.verdict == Verdict.APPROVE:
+        settle_when_met(request, people, actor=actor)
+    else:
+        close(request, OUTCOME[Verdict(decision.verdict)], actor=actor, decision=decision.id, comment=decision.comment)

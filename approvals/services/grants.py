@@ -1,0 +1,69 @@
+"""Using a grant, and replacing one that ran out."""
+
+from __future__ import annotations
+
+from approvals.eligibility import approvals_that_count, eligible_people, quorum_of
+from approvals.errors import ApproverGone, NotApproved
+from approvals.models import ApprovalRequest, Grant, GrantStatus, RequestStatus
+from approvals.plans import read_plan
+from approvals.queries.grants import grants_of
+from approvals.services.settlement import sign_grants
+from countersign.clock import now
+from countersign.grants import GrantClaims, GrantRefused
+from tenants.audit import Actor, record
+
+REFUSALS = {
+    GrantStatus.CONSUMED: ("grant_used", "The grant was used already."),
+    GrantStatus.REVOKED: ("grant_revoked", "The grant was revoked."),
+    GrantStatus.EXPIRED: ("grant_expired", "The grant has expired."),
+    GrantStatus.HELD: ("grant_not_yet_valid", "The grant is held until its time comes."),
+}
+
+
+def consume_grant(claims: GrantClaims) -> Grant:
+    """Use a grant up, in the caller's transaction, which also writes what it is used for.
+
+    The claims' signature is the caller's to check. Raises GrantRefused with `grant_unknown`, `grant_used`,
+    `grant_revoked`, `grant_expired`, `grant_not_yet_valid`, or `grant_approver_gone` when those who approved no longer
+    meet the policy (design §7: rights are checked at decision and again at execution).
+    """
+    grant = Grant.objects.select_for_update(no_key=True).filter(
+        id=claims.id, request=claims.request, call_id=claims.call).first()
+    if grant is None:
+        raise GrantRefused("No such grant was made here.", code="grant_unknown")
+    if refusal := REFUSALS.get(grant.status):
+        raise GrantRefused(refusal[1], code=refusal[0])
+    if not approval_holds(grant.request):
+        raise GrantRefused("Somebody who approved this may no longer decide it.", code="grant_approver_gone")
+    grant.consumed_at = now()
+    grant.save(update_fields=["consumed_at"])
+    record(action="grant.consumed", subject=("approval", grant.request_id), actor=Actor.system("toolserver"),
+           data={"grant": grant.id, "call": grant.call_id, "tool": grant.tool})
+    return grant
+
+
+def reissue_grants(request: ApprovalRequest, actor: Actor) -> list[Grant]:
+    """Sign anew the grants of an approved request that ran out unused. Returns its current grants.
+
+    Safe to repeat: what is still good stays as it is. A revoked grant is not replaced.
+    Raises NotApproved, ApproverGone, and CannotSign outside web.
+    """
+    request = ApprovalRequest.objects.select_for_update(no_key=True).get(id=request.id)
+    if request.status != RequestStatus.APPROVED:
+        raise NotApproved
+    expired = {grant.call_id: grant for grant in grants_of(request.id)
+               if grant.status == GrantStatus.EXPIRED and grant.revoked_at is None}
+    if expired:
+        if not approval_holds(request):
+            raise ApproverGone
+        Grant.objects.filter(id__in=[grant.id for grant in expired.values()]).update(revoked_at=now())
+        calls = tuple(call for call in read_plan(request.plan).calls if call.id in expired)
+        sign_grants(request, calls, not_before=now())
+        record(action="grants.reissued", subject=("approval", request.id), actor=actor, data={"calls": list(expired)})
+    return grants_of(request.id)
+
+
+def approval_holds(request: ApprovalRequest) -> bool:
+    """Whether it was approved, and by people who by their rights of now could approve it again."""
+    counted = approvals_that_count(request, eligible_people(request))
+    return request.status == RequestStatus.APPROVED and quorum_of(request, counted).met

@@ -1,0 +1,81 @@
+"""Telling people that something waits for them."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from approvals.models import ApprovalRequest, Assignment, Notice, NoticeStatus
+from approvals.notice_mail import send_notice_mail
+from countersign.clock import now
+from countersign.database.context import tenant_context
+from countersign.doorbells.services import answer, ring
+from countersign.logs import get_logger
+
+log = get_logger(__name__)
+
+TOPIC = "notice"
+MOST_ATTEMPTS = 9
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=6)
+
+
+def ask_people(request: ApprovalRequest, users: Iterable[UUID]) -> None:
+    """Promise each an e-mail about a request. Nobody is told twice about the same one."""
+    told = set(Notice.objects.filter(request=request, user__in=list(users)).values_list("user_id", flat=True))
+    new = [Notice(request=request, user_id=user) for user in users if user not in told]
+    for notice in Notice.objects.bulk_create(new):
+        ring(TOPIC, tenant_id=notice.tenant_id, subject_id=notice.id)
+
+
+def deliver_notice(*, tenant_id: UUID, notice_id: UUID) -> None:
+    """Send a notice's e-mail, if it is still promised and still wanted. Safe to repeat.
+
+    A mail server that does not answer is tried again, ever later; an address that it refuses for good is not. A
+    process killed between sending and noting it sends again under the same Message-ID.
+    """
+    with tenant_context(tenant_id):
+        notice = (Notice.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+                  .select_related("request", "user", "tenant").filter(id=notice_id).first())
+        if notice is None or not answer(TOPIC, notice_id) or notice.status != NoticeStatus.WAITING:
+            return
+        if not _wanted(notice):
+            notice.status = NoticeStatus.NOT_NEEDED
+        else:
+            _send(notice)
+        notice.save(update_fields=["status", "attempts", "error", "sent_at"])
+
+
+def _wanted(notice: Notice) -> bool:
+    return notice.request.is_open and Assignment.objects.filter(
+        request=notice.request_id, user=notice.user_id, open=True).exists()
+
+
+def _send(notice: Notice) -> None:
+    notice.attempts += 1
+    try:
+        send_notice_mail(notice)
+    except (OSError, smtplib.SMTPException) as error:
+        _not_sent(notice, error)
+    else:
+        notice.status, notice.sent_at, notice.error = NoticeStatus.SENT, now(), ""
+
+
+def _not_sent(notice: Notice, error: Exception) -> None:
+    notice.error = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    final = refused_for_good(error) or notice.attempts >= MOST_ATTEMPTS
+    log.warning("notice not sent", notice=str(notice.id), error=notice.error, attempts=notice.attempts, final=final)
+    if final:
+        notice.status = NoticeStatus.FAILED
+    else:
+        wait = min(FIRST_WAIT * 4 ** (notice.attempts - 1), LONGEST_WAIT)
+        ring(TOPIC, tenant_id=notice.tenant_id, subject_id=notice.id, due_at=now() + wait)
+
+
+def refused_for_good(error: Exception) -> bool:
+    """Whether the server said no to this message or address (5xx, RFC 5321 §4.2.1); a refused sign-in may be mended."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500 and not isinstance(
+        error, smtplib.SMTPAuthenticationError)

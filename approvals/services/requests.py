@@ -1,0 +1,88 @@
+"""Opening a request (design §4.4)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from approvals.models import ApprovalRequest, ApproverRole, RequestRule, RequestStatus, Scope
+from approvals.plans import plan_hash, read_plan, refuse_unkeepable
+from approvals.policies import ResolvedPolicy, policy_hash
+from approvals.services.assignments import assign, hold_access
+from approvals.services.closing import EXPIRY, close, revoke_grants
+from countersign.clock import now
+from countersign.database.context import current_tenant
+from countersign.doorbells.services import ring
+from countersign.errors import Invalid, field_fault
+from tenants.audit import Actor, record
+
+
+class Subject(NamedTuple):
+    """What a request is about, opaque to this app: `type` is a word such as `run`."""
+
+    type: str
+    id: UUID
+
+
+def open_request(*, scope: Scope, subject: Subject, gate: str, revision: int, plan: dict[str, Any],
+                 policy: dict[str, Any], shown: dict[str, Any], title: str, started_by: UUID | None,
+                 authors: list[UUID]) -> ApprovalRequest:
+    """Ask the people whom `policy` (resolved) names to decide `plan`, and promise each an e-mail.
+
+    Safe to repeat: the same subject, gate, revision and plan return the request that was opened, whatever became of it.
+    An older one of the same subject and gate is void: superseded if it is open, its unused grants revoked.
+    Raises Invalid for a plan that is none.
+    """
+    _checked(plan, policy, shown)
+    hold_access(exclusive=False)
+    same = ApprovalRequest.objects.filter(subject_type=subject.type, subject_id=subject.id, gate=gate)
+    older = list(same.select_for_update(no_key=True).order_by("id"))
+    hashed = plan_hash(plan)
+    if found := next((r for r in older if (r.revision, r.plan_hash) == (revision, hashed)), None):
+        return found
+    for request in older:
+        _void(request, revision)
+    resolved = ResolvedPolicy.model_validate(policy)
+    opened = now()
+    expires = opened + timedelta(hours=resolved.expires_after_hours) if resolved.expires_after_hours else None
+    request = ApprovalRequest(
+        scope=scope, subject_type=subject.type, subject_id=subject.id, gate=gate, revision=revision, plan=plan,
+        plan_hash=hashed, policy=policy, policy_hash=policy_hash(policy), shown=shown, started_by_id=started_by,
+        title=_one_line(title), authors=authors, opened_at=opened, expires_at=expires)
+    _save(request, resolved)
+    return request
+
+
+def _void(request: ApprovalRequest, newer: int) -> None:
+    if request.status == RequestStatus.OPEN:
+        close(request, RequestStatus.SUPERSEDED, actor=Actor.system("engine"), by_revision=newer)
+    elif request.status == RequestStatus.APPROVED:
+        revoke_grants(request, actor=Actor.system("engine"))
+
+
+def _checked(plan: dict[str, Any], policy: dict[str, Any], shown: dict[str, Any]) -> None:
+    if read_plan(plan).policy_hash != policy_hash(policy):
+        raise Invalid(fields=[
+            field_fault("plan.policy_hash", "policy_differs", "The plan was made for another policy.")])
+    refuse_unkeepable("shown", shown)
+
+
+def _save(request: ApprovalRequest, policy: ResolvedPolicy) -> None:
+    request.save(force_insert=True)
+    existing = ApproverRole.objects.filter(id__in=policy.role_ids)
+    RequestRule.objects.bulk_create([RequestRule(request=request, role=role) for role in existing])
+    assign(request)
+    if request.lacking:
+        request.save(update_fields=["lacking"])
+    if request.expires_at:
+        ring(EXPIRY, tenant_id=current_tenant(), subject_id=request.id, due_at=request.expires_at)
+    record(action="request.opened", subject=("approval", request.id), actor=Actor.system("engine"), data={
+        "subject": {"type": request.subject_type, "id": request.subject_id}, "gate": request.gate,
+        "revision": request.revision, "plan_hash": request.plan_hash, "policy_hash": request.policy_hash,
+        "asked": [str(user) for user in request.assignments.order_by("id").values_list("user_id", flat=True)],
+        "lacking": request.lacking})
+
+
+def _one_line(title: str) -> str:
+    return " ".join(title.replace("\0", " ").split())[:200] or "Untitled"
