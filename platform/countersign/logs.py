@@ -46,5 +46,5 @@ def configure_logs(*, process: str, level: str = "INFO", pretty: bool | None = N
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpx2", "httpcore", "LiteLLM", "mcp", "uvicorn.access", "asyncio"):
+    for noisy in ("httpx", "httpx2", "httpcore", "LiteLLM", "mcp", "uvicorn.access", "asyncio", "mail.log"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -161,7 +161,7 @@ class Stack:
                 if response.status_code == 200:
                     return
                 answer = json.dumps(response.json().get("checks"))
-            except httpx.HTTPError:
+            except (httpx.HTTPError, ValueError):
                 pass
             time.sleep(0.05)
         raise RuntimeError(f"The platform is not ready after {seconds:.0f} s: {answer}")

@@ -2,6 +2,7 @@ import os
 
 import uvicorn
 from django.core.management.base import BaseCommand
+from django.urls import get_resolver
 
 from countersign.database.roles import refuse_stronger_role
 
@@ -16,6 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, **_: object) -> None:
         refuse_stronger_role("web")
+        get_resolver().url_patterns  # noqa: B018 (read now: the first request shall not pay for the imports)
         uvicorn.run("countersign.asgi:application", host=host, port=port, log_config=None, access_log=False,
                     server_header=False, timeout_graceful_shutdown=5, lifespan="off",
                     forwarded_allow_ips=os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"))
