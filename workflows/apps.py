@@ -1,5 +1,38 @@
+from uuid import UUID
+
 from django.apps import AppConfig
 
 
 class WorkflowsConfig(AppConfig):
     name = "workflows"
+
+    def ready(self) -> None:
+        from approvals.signals import request_settled
+        from countersign.doorbells.services import on_topic
+        from countersign.signals import worker_starts, worker_stops
+        from workflows.receivers import on_request_settled
+
+        on_topic("run", _ring_for_run)
+        request_settled.connect(on_request_settled, dispatch_uid="workflows.runs")
+        worker_starts.connect(_prepare_engine, dispatch_uid="workflows.engine")
+        worker_stops.connect(_drain_engine, dispatch_uid="workflows.engine")
+
+
+def _ring_for_run(tenant_id: UUID, run_id: UUID) -> None:
+    from workflows.actors import ring_for_run
+
+    ring_for_run(tenant_id, run_id)
+
+
+def _prepare_engine(sender: object, queue: str, threads: int, **_: object) -> None:
+    """Import and open before the first message what would otherwise make it wait."""
+    if queue == "runs":
+        from workflows.engine import pool, turn  # noqa: F401
+
+        pool.engine_pool(most=threads + 1)
+
+
+def _drain_engine(sender: object, **_: object) -> None:
+    from workflows.engine.drain import drain
+
+    drain()

@@ -102,6 +102,11 @@ class RunSaver(PostgresSaver):
             return loaded
         return super().get_tuple(config)
 
+    def with_allowlist(self, extra_allowlist: object) -> RunSaver:
+        """Itself: no graph's state brings in a class of its own. (The parent's answer is a copy, which would keep back
+        other statements than this one.)"""
+        return self
+
     # -- what the engine calls
 
     def peek(self) -> CheckpointTuple | None:
@@ -121,22 +126,26 @@ class RunSaver(PostgresSaver):
         live.publish(self.lease.tenant, self.lease.run, [{"event": m} for m in numbered(events, seqs)])
 
     def _send(self, statements: list[Statement], events: list[Event], spent: Spent, *, progress: bool) -> list[int]:
-        written: Cursor[DictRow] | None = None
-        try:
-            with self.pool.connection() as connection, connection.pipeline(), connection.transaction():
-                self._open(connection, progress=progress)
-                cursor = connection.cursor(binary=True)
-                for query, parameters, many in statements:
-                    (cursor.executemany if many else cursor.execute)(query, parameters)
-                if events or spent:
-                    written = connection.execute(WRITE, write_parameters(
-                        tenant=self.lease.tenant, run=self.lease.run, events=events, spent=spent))
-        except psycopg.Error as error:
-            if error.sqlstate == STALE:
-                self.lease.lost.set()
-                raise StaleLease from error
-            raise
-        return [row["seq"] for row in written.fetchall()] if written and events else []
+        with self.pool.connection() as connection:
+            try:
+                # Not `connection.transaction()`, which waits for its BEGIN and its COMMIT: everything goes at once.
+                with connection.pipeline():
+                    connection.execute("BEGIN")
+                    self._open(connection, progress=progress)
+                    cursor = connection.cursor(binary=True)
+                    for query, parameters, many in statements:
+                        (cursor.executemany if many else cursor.execute)(query, parameters)
+                    if events or spent:
+                        written = connection.execute(WRITE, write_parameters(
+                            tenant=self.lease.tenant, run=self.lease.run, events=events, spent=spent))
+                    connection.execute("COMMIT")
+            except psycopg.Error as error:
+                connection.rollback()
+                if error.sqlstate == STALE:
+                    self.lease.lost.set()
+                    raise StaleLease from error
+                raise
+            return [row["seq"] for row in written.fetchall()] if events else []
 
     def _open(self, connection: Connection[DictRow], *, progress: bool) -> None:
         connection.execute("SELECT set_config('app.tenant_id', %s, true), workflows_hold_lease(%s, %s, %s)",

@@ -67,15 +67,15 @@ def cancel_run(*, run: Run, actor: Actor, reason: str = "") -> Run:
 
     A tool call that has happened is not undone. Cancelling a cancelled run changes nothing. Raises RunNotCancellable.
     """
-    # Requests first, as a decision does: who locks in another order than deciders do meets them head on.
+    # Lease, requests, run: the order in which everybody locks them.
     if not RunStatus(run.status).ended:
+        lease.revoke(run.id)
         cancel_requests(subject=Subject("run", run.id), actor=actor)
     run = Run.objects.select_for_update().get(id=run.id)
     if run.status == RunStatus.CANCELLED:
         return run
     if RunStatus(run.status).ended:
         raise RunNotCancellable
-    lease.revoke(run.id)
     Outbox.objects.filter(topic="run", subject_id=run.id).delete()
     run.status, run.ended_at, run.attention_reason, run.attention = RunStatus.CANCELLED, now(), "", {}
     run.save(update_fields=["status", "ended_at", "attention_reason", "attention"])
@@ -90,12 +90,12 @@ def retry_run(*, run: Run, actor: Actor) -> Run:
     A limit that it met is raised, an expired approval is given again if its people still may: retrying is what allows
     it. The planned calls keep their keys, so what has happened does not happen again. Raises RunNotRetryable.
     """
+    if run.attention_reason == "grant_expired":
+        _reissue(run, actor)
     run = Run.objects.select_for_update().get(id=run.id)
     if run.status not in (RunStatus.NEEDS_ATTENTION, RunStatus.FAILED):
         raise RunNotRetryable
     met = run.attention_reason or (run.error or {}).get("code", "")
-    if met == "grant_expired":
-        _reissue(run, actor)
     run.limits = _raised(run.limits, met, Spec.model_validate(run.version.spec))
     run.status, run.attention_reason, run.attention = RunStatus.QUEUED, "", {}
     run.attempts, run.ended_at, run.error = 0, None, None
