@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from toolserver.process.config import TenantConfig
+from toolserver.process.models.endpoints import model_routes
 from toolserver.process.tool_server import ToolServer
 
 MAX_CALL_BYTES = 16 * 1024 * 1024
@@ -27,5 +28,5 @@ def make_app(config: Callable[[], TenantConfig]) -> Starlette:
     async def healthz(request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok", "config_version": config().version})
 
-    return Starlette(routes=[*mcp.routes, Route("/healthz", healthz)],
+    return Starlette(routes=[*mcp.routes, *model_routes(config), Route("/healthz", healthz)],
                      lifespan=lambda app: tools.session_manager.run())
