@@ -53,10 +53,10 @@ def _asker(request: ApprovalRequest) -> str:
 
 
 def _releases(request: ApprovalRequest) -> str:
-    tools = [call["tool"] for call in request.plan["calls"]]
-    if not tools:
+    if not request.tools:
         return "Approval releases nothing outside; the run goes on."
-    return f"Approval releases {len(tools)} tool {'call' if len(tools) == 1 else 'calls'}: {', '.join(tools)}."
+    calls = "1 tool call" if len(request.tools) == 1 else f"{len(request.tools)} tool calls"
+    return f"Approval releases {calls}: {', '.join(request.tools)}."
 
 
 def _until(request: ApprovalRequest) -> str:

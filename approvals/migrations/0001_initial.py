@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=200)),
                 ('plan', models.JSONField()),
                 ('plan_hash', models.CharField(max_length=80)),
+                ('tools', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), size=None)),
                 ('policy', models.JSONField()),
                 ('policy_hash', models.CharField(max_length=80)),
                 ('shown', models.JSONField(default=dict)),
@@ -185,7 +186,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='assignment',
-            index=models.Index(condition=models.Q(('open', True)), fields=['tenant', 'user', 'request'], name='assignment_inbox'),
+            index=models.Index(fields=['tenant', 'user', 'open', 'request'], name='assignment_inbox'),
         ),
         migrations.AddConstraint(
             model_name='assignment',

@@ -25,8 +25,9 @@ class RequestStatus(models.TextChoices):
 class ApprovalRequest(TenantOwned):
     """One revision of one plan, bound to its content hash. A newer revision is a new request.
 
-    `policy` and `plan` are as they were when it opened and never change; nor does anything but `status`, `settled_at`
-    and `lacking`, which says for each rule that too few people can meet any more how many it lacks.
+    `policy` and `plan` are as they were when it opened (`tools` repeats what the plan calls, for lists). Nothing ever
+    changes but `status`, `settled_at` and `lacking`, which says for each rule that too few people can meet any more
+    how many it lacks.
     """
 
     scope = TenantForeignKey(Scope, models.PROTECT, related_name="requests")
@@ -37,6 +38,7 @@ class ApprovalRequest(TenantOwned):
     title = models.CharField(max_length=200)
     plan = models.JSONField()
     plan_hash = models.CharField(max_length=80)
+    tools = ArrayField(models.CharField(max_length=120))
     policy = models.JSONField()
     policy_hash = models.CharField(max_length=80)
     shown = models.JSONField(default=dict)
@@ -106,5 +108,4 @@ class Assignment(TenantOwned):
             TenantReference(field="request", to="approvals.ApprovalRequest", name="assignment_request",
                             on_delete="CASCADE"),
         ]
-        indexes = [models.Index(fields=["tenant", "user", "request"], name="assignment_inbox",
-                                condition=models.Q(open=True))]
+        indexes = [models.Index(fields=["tenant", "user", "open", "request"], name="assignment_inbox")]

@@ -20,6 +20,11 @@ def inbox(user: User) -> QuerySet[ApprovalRequest]:
     return ApprovalRequest.objects.filter(assignments__user=user, assignments__open=True)
 
 
+def asked_requests(user: User) -> QuerySet[ApprovalRequest]:
+    """Requests that `user` is or was asked to decide."""
+    return ApprovalRequest.objects.filter(assignments__user=user)
+
+
 def current_request(*, subject_type: str, subject_id: UUID, gate: str) -> ApprovalRequest | None:
     """The newest request of a gate: the one to look at when another is out of date."""
     return (ApprovalRequest.objects.filter(subject_type=subject_type, subject_id=subject_id, gate=gate)

@@ -47,9 +47,10 @@ def open_request(*, scope: Scope, subject: Subject, gate: str, revision: int, pl
     opened = now()
     expires = opened + timedelta(hours=resolved.expires_after_hours) if resolved.expires_after_hours else None
     request = ApprovalRequest(
-        scope=scope, subject_type=subject.type, subject_id=subject.id, gate=gate, revision=revision, plan=plan,
-        plan_hash=hashed, policy=policy, policy_hash=policy_hash(policy), shown=shown, started_by_id=started_by,
-        title=_one_line(title), authors=authors, opened_at=opened, expires_at=expires)
+        scope=scope, subject_type=subject.type, subject_id=subject.id, gate=gate, revision=revision,
+        title=_one_line(title), plan=plan, plan_hash=hashed, tools=[call["tool"] for call in plan["calls"]],
+        policy=policy, policy_hash=policy_hash(policy), shown=shown, started_by_id=started_by, authors=authors,
+        opened_at=opened, expires_at=expires)
     _save(request, resolved)
     return request
 

@@ -78,10 +78,10 @@ def add_role_member(*, role: ApproverRole, user: User, actor: Actor) -> bool:
 
     Raises Invalid for somebody who is no member, MachinesDoNotApprove for a service account.
     """
-    if user.is_service:
-        raise MachinesDoNotApprove
     if not user.is_active or not Membership.objects.filter(tenant_id=role.tenant_id, user=user).exists():
         raise Invalid(fields=[field_fault("user", "not_a_member", "This person does not belong to the team.")])
+    if user.is_service:
+        raise MachinesDoNotApprove
     _, new = GroupMember.objects.get_or_create(group_id=role.group_id, user=user)
     if new:
         record(action="role.member_added", subject=("role", role.id), actor=actor, data={"user": user.id})

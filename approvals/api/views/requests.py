@@ -1,0 +1,115 @@
+"""What waits for people, and what they say."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from approvals.api.serializers import (
+    DecidedSerializer,
+    DecisionSerializer,
+    NewDecision,
+    RequestDetail,
+    RequestSerializer,
+)
+from approvals.models import ApprovalRequest, RequestStatus
+from approvals.policies import ResolvedPolicy
+from approvals.queries import asked_requests, inbox, visible_requests
+from approvals.queries.review import Review
+from approvals.services import record_decision
+from countersign.api.pages import paged
+from countersign.errors import Invalid, field_fault
+from countersign.ids import parse_id
+from tenants.api.base import TenantView
+from tenants.models import MembershipRole
+
+VIEWER = MembershipRole.VIEWER
+BOOLEANS = {"true": True, "false": False}
+
+
+class Requests(TenantView):
+    required_role = {"GET": VIEWER}
+    scopes = {"GET": "approvals:read"}
+
+    @extend_schema(operation_id="approvals_list", responses=paged(RequestSerializer), parameters=[
+        OpenApiParameter("mine", bool, description="Only those you are or were asked to decide; with `status=open`, "
+                                                   "only those that wait for you now."),
+        OpenApiParameter("status", str, enum=RequestStatus.values),
+        OpenApiParameter("subject", OpenApiTypes.UUID, description="For example a run's id.")])
+    def get(self, request: Request, slug: str) -> Response:
+        """Requests that you may see, newest first."""
+        found = self._asked_for().select_related("scope", "started_by")
+        return self.page(found.defer("plan", "shown", "policy"), RequestSerializer)
+
+    def _asked_for(self) -> QuerySet[ApprovalRequest]:
+        asked = self.request.query_params
+        status = _one_of(asked.get("status"), RequestStatus.values, "status")
+        mine = BOOLEANS[_one_of(asked.get("mine"), list(BOOLEANS), "mine") or "false"]
+        user = self.request.user
+        if mine:
+            found = inbox(user) if status == RequestStatus.OPEN else asked_requests(user)
+        else:
+            found = visible_requests(user)
+        if status:
+            found = found.filter(status=status)
+        if "subject" in asked:
+            found = found.filter(subject_id=parse_id(asked["subject"])) if parse_id(asked["subject"]) else found.none()
+        return found
+
+
+class _OneRequest(TenantView):
+    required_role = {"GET": VIEWER, "POST": VIEWER}
+    scopes = {"GET": "approvals:read", "POST": "approvals:decide"}
+
+    def found(self) -> ApprovalRequest:
+        seen = visible_requests(self.request.user).select_related("scope", "started_by")
+        return self.get_or_404(seen, self.kwargs["id"])
+
+
+class RequestView(_OneRequest):
+    @extend_schema(operation_id="approvals_retrieve", responses=RequestDetail)
+    def get(self, request: Request, slug: str, id: str) -> Response:
+        """All that a decision needs: what is shown, the exact calls, the policy, who may decide and who has."""
+        return Response(_detail(Review(self.found(), request.user)))
+
+
+class Decisions(_OneRequest):
+    @extend_schema(operation_id="approvals_decisions_list", responses=DecisionSerializer(many=True))
+    def get(self, request: Request, slug: str, id: str) -> Response:
+        """What people said, in order."""
+        review = Review(self.found(), request.user)
+        return Response(DecisionSerializer(review.decisions, many=True, context={"role_names": review.role_names}).data)
+
+    @extend_schema(request=NewDecision, responses={200: DecidedSerializer, 201: DecidedSerializer})
+    def post(self, request: Request, slug: str, id: str) -> Response:
+        """Decide, on exactly the revision and plan you looked at.
+
+        200 instead of 201 when you had said the same before. 403 `not_eligible` says why you may not decide; 409
+        `revision_changed` names the current revision, 409 `request_closed` and `already_decided` say what stands.
+        """
+        found = self.found()
+        decision = record_decision(request=found, by=request.user, **self.parse(NewDecision), actor=self.actor,
+                                   channel="api" if self.principal.token else "web")
+        names = {rule.role_id: rule.role for rule in ResolvedPolicy.model_validate(found.policy).rules}
+        body = DecidedSerializer(decision, context={"role_names": names}).data
+        return Response(body, status=200 if decision.repeated else 201)
+
+
+def _detail(review: Review) -> dict:
+    request = review.request
+    plain = RequestSerializer(request).data
+    more = {"version": request.plan["version"], "authors": review.authors, "shown": request.shown,
+            "calls": review.calls, "policy": review.policy_state(), "may_decide": review.may_decide(),
+            "decisions": review.decisions, "grants": review.grants, "mine": review.mine()}
+    fields = RequestDetail(context={"role_names": review.role_names}).fields
+    return {**plain, **{name: fields[name].to_representation(value) for name, value in more.items()}}
+
+
+def _one_of(value: str | None, known: list[str], field: str) -> str | None:
+    """Raises Invalid, naming the parameter."""
+    if value is not None and value not in known:
+        raise Invalid(fields=[field_fault(field, "unknown", f"Say one of {', '.join(known)}.")])
+    return value
