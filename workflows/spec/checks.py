@@ -199,4 +199,4 @@ def _is_linked(targets: list[str], sources: list[str] | None) -> bool:
     if sources is None:
         return any(targets)
     known = {f"source:{name}".casefold() for name in sources}
-    return any(unquote(target).partition("#L")[0].casefold() in known for target in targets)
+    return any(unquote(target.partition("#L")[0]).casefold() in known for target in targets)

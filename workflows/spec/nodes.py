@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from approvals.policies import Policy
 from workflows.spec import bounds
 from workflows.spec.checks import Check
 
@@ -65,7 +66,7 @@ class Approval(_Node):
 
     type: Literal["approval"]
     shows: NodeId
-    policy: dict[str, Any]
+    policy: Policy
     releases: list[NodeId] = Field(default_factory=list, max_length=bounds.RELEASED_CALLS)
     on_changes: NodeId | None = None
 

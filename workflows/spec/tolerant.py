@@ -20,7 +20,8 @@ NODE_TYPES = ("worker", "supervisor", "approval", "tool")
 CHECK_TYPES = ("sections", "length", "links", "required", "banned")
 _TELLTALE = {"judges": "supervisor", "shows": "approval", "releases": "approval", "policy": "approval", "tool": "tool"}
 _STAND_INS: dict[str, Any] = {"name": "unnamed", "start": "", "model": "-", "prompt": "", "judges": "", "shows": "",
-                              "policy": {}, "tool": "-", "text": "-", "phrases": []}
+                              "policy": {"stages": [{"rules": [{"role": "-"}]}]}, "tool": "-", "text": "-",
+                              "phrases": []}
 _WANTED = {"string_type": "text", "int_type": "a whole number", "float_type": "a number", "list_type": "a list",
            "dict_type": "an object", "bool_type": "true or false"}
 _ROUNDS = 8  # a repaired document can show faults that others hid
@@ -76,6 +77,8 @@ def _repair(document: dict[str, Any], path: Path, kind: str) -> list[Path]:
     """Puts stand-ins where `path` is; returns the paths that go quiet."""
     if not path:
         return []
+    if "policy" in path:  # its parts make no sense alone
+        path, kind = path[:path.index("policy") + 1], "invalid"
     here: Any = document
     for part in path[:-1]:
         here = here[part]
@@ -144,6 +147,9 @@ def _in_words(errors: list[ErrorDetails], path: Path) -> tuple[str, str]:
             return "out_of_range", f"This must be {context['le']:,g} or less."
         case "model_type" | "model_attributes_type":
             return "invalid_value", "This must be an object."
+    if error["type"] == "value_error":
+        said = str(context["error"])
+        return "invalid_value", f"{said[0].upper()}{said[1:]}."
     wanted = [_WANTED.get(one["type"]) or one["msg"].removeprefix("Input should be ") for one in errors]
     return "invalid_value", f"This must be {' or '.join(wanted)}."
 

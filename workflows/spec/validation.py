@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from approvals.policies import Policy
 from countersign.errors import Invalid
 from workflows.spec.catalogue import Catalogue
 from workflows.spec.document import Spec
@@ -17,7 +18,7 @@ from workflows.spec.structure import check_structure, graph_of
 from workflows.spec.supplies import check_supplies
 from workflows.spec.tolerant import read_spec
 
-Resolve = Callable[[dict[str, Any]], tuple[GatePin, list[str]]]
+Resolve = Callable[[Policy], tuple[GatePin, list[str]]]
 """A policy with its roles pinned, and sentences that warn; raises Invalid with paths into the policy."""
 
 
