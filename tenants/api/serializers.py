@@ -8,6 +8,7 @@ from rest_framework import serializers
 from tenants.models import ApiToken, AuditEntry, Invitation, Membership, MembershipRole, Tenant, User
 from tenants.scopes import SCOPES
 from tenants.services.teams import RESERVED_SLUGS, SLUG_LENGTH
+from tenants.sign_up import ONE_LINE
 
 SLUG = RegexValidator(r"\A[a-z0-9]([a-z0-9-]*[a-z0-9])?\Z", "Lower-case letters, digits, and hyphens between them.")
 
@@ -17,8 +18,7 @@ class NameField(serializers.CharField):
 
     def __init__(self, **options) -> None:
         super().__init__(**{"max_length": 120, **options})
-        self.validators.append(RegexValidator(r"[\x00-\x1f\x7f]", "One line, without control characters.",
-                                              inverse_match=True))
+        self.validators.append(ONE_LINE)
 
 
 class TenantSerializer(serializers.ModelSerializer):

@@ -161,7 +161,8 @@ def test_what_is_undone_leaves_no_trace(chain):
             record(action="run.failed", subject=("run", new_id()), actor=ENGINE)
             raise RuntimeError
 
-    pytest.raises(RuntimeError, fail)
+    with pytest.raises(RuntimeError):
+        fail()
     write(chain, "run.cancelled")
     report = verify_chain(chain.id)
     assert (report.ok, report.entries) == (True, 4)
