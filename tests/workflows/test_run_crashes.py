@@ -1,0 +1,271 @@
+"""A worker may die between any two steps: another one takes the run up, and nothing happens twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from workflows.engine import gates, turn
+from workflows.engine.saver import RunSaver
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Killed(BaseException):
+    """The end of a process, as far as one can be had inside one."""
+
+
+def die(*_: object, **__: object) -> None:
+    raise Killed
+
+
+def killed_turn(stage, run) -> None:
+    with pytest.raises(Killed):
+        stage.turn(run)
+    assert stage.read(run).status == "running"
+    stage.forget_worker(run)
+
+
+def test_after_the_claim(stage, monkeypatch, host):
+    run = stage.start()
+    with monkeypatch.context() as patched:
+        patched.setattr(turn, "compiled", die)
+        killed_turn(stage, run)
+    assert stage.turn(run).status == "waiting"
+    assert [model for model, _ in host.prompts] == ["writer", "reviewer"]
+
+
+def test_while_the_model_answers(stage, monkeypatch, host):
+    run = stage.start()
+    drafts = iter([die, lambda: "# News\n\n## One\n"])
+    answered = host.models["writer"]
+    with monkeypatch.context() as patched:
+        patched.setattr("workflows.engine.nodes.worker.ask", die)
+        killed_turn(stage, run)
+    assert drafts
+    assert answered
+    assert stage.turn(run).status == "waiting"
+
+
+def test_after_a_step_is_stored_that_step_is_not_paid_for_again(stage, monkeypatch, host):
+    run = stage.start()
+    with monkeypatch.context() as patched:
+        patched.setattr("workflows.engine.nodes.supervisor.run_checks", die)
+        killed_turn(stage, run)
+    assert stage.turn(run).status == "waiting"
+    assert [model for model, _ in host.prompts] == ["writer", "reviewer"]
+    completed = stage.events(run, "step.completed")
+    assert [event.node for event in completed] == ["draft", "check"]
+
+
+def test_before_a_step_is_stored_it_is_done_again_and_told_once(stage, monkeypatch, host):
+    run = stage.start()
+    with monkeypatch.context() as patched:
+        patched.setattr(RunSaver, "_send", die)
+        killed_turn(stage, run)
+    assert stage.turn(run).status == "waiting"
+    assert [event.node for event in stage.events(run, "step.completed")] == ["draft", "check"]
+    assert stage.read(run).steps == 2
+
+
+def test_between_the_stored_interrupt_and_the_request(stage, monkeypatch, host):
+    run = stage.start()
+    with monkeypatch.context() as patched:
+        patched.setattr(turn, "open_gate", die)
+        killed_turn(stage, run)
+    assert stage.request(run) is None
+    assert stage.turn(run).status == "waiting"
+    assert [model for model, _ in host.prompts] == ["writer", "reviewer"]
+    assert len(stage.events(run, "gate.opened")) == 1
+
+
+def test_while_the_request_is_being_opened(stage, monkeypatch):
+    run = stage.start()
+    with monkeypatch.context() as patched:
+        patched.setattr(gates.leases, "release", die)
+        killed_turn(stage, run)
+    assert stage.request(run) is None, "request, status and release stand in one transaction"
+    assert stage.turn(run).status == "waiting"
+    assert stage.request(run).status == "open"
+
+
+def test_a_worker_that_wakes_a_waiting_run_leaves_it_waiting(stage):
+    run = stage.turn(stage.start())
+    request = stage.request(run)
+    from countersign.doorbells.services import ring
+    from tests.workflow_stage import signed_in_as
+
+    with signed_in_as("engine"), stage.context():
+        ring("run", tenant_id=stage.tenant.id, subject_id=run.id)
+    run = stage.turn(run)
+    assert (run.status, run.request_id) == ("waiting", request.id)
+    assert len(stage.events(run, "gate.opened")) == 1
+
+
+@pytest.mark.parametrize("verdict", ["approve", "request_changes"])
+def test_after_the_decision_before_the_gates_step_is_stored(stage, monkeypatch, host, verdict):
+    run = stage.turn(stage.start())
+    stage.decide(run, verdict, "Shorter.")
+    with monkeypatch.context() as patched:
+        patched.setattr(RunSaver, "_send", die)
+        killed_turn(stage, run)
+    run = stage.turn(run)
+    assert run.status == ("completed" if verdict == "approve" else "waiting")
+    assert len(stage.events(run, "gate.settled")) == (1)
+    assert len(host.effects) == (2 if verdict == "approve" else 0)
+
+
+def test_before_the_call_it_is_made_once(stage, monkeypatch, host):
+    run = stage.turn(stage.start())
+    stage.decide(run)
+    with monkeypatch.context() as patched:
+        patched.setattr("workflows.engine.host.call_tool", die)
+        killed_turn(stage, run)
+    assert not host.calls
+    assert stage.turn(run).status == "completed"
+    assert len(host.effects) == 2
+
+
+def test_after_the_call_before_its_outcome_is_stored_the_same_key_is_sent_again(stage, monkeypatch, host):
+    run = stage.turn(stage.start())
+    stage.decide(run)
+    call, done = RunSaver._send, []
+
+    def die_once_acted(saver, *args, **options):
+        if host.effects and not done:
+            done.append(True)
+            raise Killed
+        return call(saver, *args, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunSaver, "_send", die_once_acted)
+        killed_turn(stage, run)
+    assert stage.turn(run).status == "completed"
+    assert [call.tool for call in host.calls] == ["files.write", "files.write", "email.send"]
+    assert len({call.key for call in host.calls}) == 2
+    assert [call.tool for call in host.effects] == ["files.write", "email.send"]
+
+
+def test_after_the_last_step_before_the_run_is_closed(stage, monkeypatch, host):
+    run = stage.turn(stage.start())
+    stage.decide(run)
+    with monkeypatch.context() as patched:
+        patched.setattr(turn, "finish", die)
+        killed_turn(stage, run)
+    run = stage.turn(run)
+    assert run.status == "completed"
+    assert len(host.calls) == 2
+    assert len(stage.events(run, "run.completed")) == 1
+
+
+def test_a_worker_that_was_only_slow_can_write_nothing_more(stage, monkeypatch, host):
+    """Its lease ran out, another worker finished the step: what it still holds is refused, and it tells nobody."""
+    run = stage.start()
+    slow = host.models["writer"]
+
+    def overtaken(prompt):
+        host.models["writer"] = slow
+        stage.forget_worker(run)
+        from workflows.engine import lease
+
+        with monkeypatch.context() as patched:
+            patched.setattr("workflows.engine.turn.heart", lease.Heart())
+            from threading import Thread
+
+            other = Thread(target=_turn_in_thread, args=(stage, run))
+            other.start()
+            other.join(20)
+        return slow(prompt)
+
+    host.models["writer"] = overtaken
+    run = stage.turn(run)
+    assert (run.status, run.revision) == ("waiting", 1)
+    assert [event.node for event in stage.events(run, "step.completed")] == ["draft", "check"]
+    assert len(stage.events(run, "gate.opened")) == 1
+
+
+def _turn_in_thread(stage, run) -> None:
+    from django.db import connection
+
+    from workflows.engine.turn import take_turn
+
+    connection.settings_dict["USER"] = "engine"
+    try:
+        take_turn(stage.tenant.id, run.id)
+    finally:
+        connection.close()
+
+
+def test_three_claims_without_progress_put_the_run_in_quarantine(stage, monkeypatch):
+    run = stage.start()
+    with monkeypatch.context() as patched:
+        patched.setattr(turn, "compiled", die)
+        for _ in range(3):
+            killed_turn(stage, run)
+        run = stage.turn(run)
+    assert (run.status, run.attention_reason) == ("needs_attention", "quarantined")
+    assert run.attention["last_error"]["code"] == "worker_lost"
+    assert not stage.outbox(run)
+
+
+def test_progress_between_claims_keeps_a_run_out_of_quarantine(stage, monkeypatch, host):
+    """Four workers die, but a step was stored in between."""
+    run = stage.start()
+    with monkeypatch.context() as patched:
+        patched.setattr(turn, "compiled", die)
+        killed_turn(stage, run)
+        killed_turn(stage, run)
+    with monkeypatch.context() as patched:
+        patched.setattr("workflows.engine.nodes.supervisor.run_checks", die)
+        killed_turn(stage, run)
+        killed_turn(stage, run)
+    assert stage.turn(run).status == "waiting"
+
+
+def test_a_failure_of_our_own_is_tried_again_and_then_quarantined_with_it(stage, monkeypatch):
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a secret of the log's")
+
+    monkeypatch.setattr("workflows.engine.nodes.supervisor.run_checks", broken)
+    run = stage.turn(stage.start())
+    assert (run.status, run.error["error_class"]) == ("queued", "bug")
+    for _ in range(2):
+        stage.hurry(run)
+        run = stage.turn(run)
+    assert (run.status, run.attention_reason) == ("needs_attention", "quarantined")
+    assert run.attention["last_error"]["code"] == "bug"
+    assert "secret" not in str(run.attention) + str([event.data for event in stage.events(run)])
+
+
+def test_a_quarantined_run_is_not_woken_by_a_stray_ring(stage, monkeypatch, host):
+    run = stage.start()
+    with monkeypatch.context() as patched:
+        patched.setattr(turn, "compiled", die)
+        for _ in range(3):
+            killed_turn(stage, run)
+        stage.turn(run)
+    from countersign.doorbells.services import ring
+    from tests.workflow_stage import signed_in_as
+
+    with signed_in_as("engine"), stage.context():
+        ring("run", tenant_id=stage.tenant.id, subject_id=run.id)
+    assert stage.turn(run).attention_reason == "quarantined"
+    assert not host.prompts
+
+
+def test_a_drained_worker_lets_go_after_its_step(stage, monkeypatch, host):
+    from workflows.engine import drain
+
+    run = stage.start()
+    answer = host.models["writer"]
+
+    def told_to_stop(prompt):
+        for control in drain._controls:
+            control.request_drain()
+        return answer(prompt)
+
+    host.models["writer"] = told_to_stop
+    run = stage.turn(run)
+    assert (run.status, run.steps) == ("queued", 1)
+    host.models["writer"] = answer
+    assert stage.turn(run).status == "waiting"
+    assert [model for model, _ in host.prompts] == ["writer", "reviewer"]

@@ -1,0 +1,104 @@
+"""A run's events as a stream of server-sent events (WHATWG HTML, 9.2)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.db import connection
+from django.http import HttpResponse, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import renderers
+from rest_framework.request import Request
+
+from countersign.errors import CountersignError
+from workflows.api.run_serializers import EventSerializer
+from workflows.api.runs import EVENTS_AT_ONCE, _RunView, whole_number
+from workflows.engine.watching import watch
+from workflows.models import RunEvent, RunStatus
+
+
+class EventStream(renderers.BaseRenderer):
+    """Only so that `Accept: text/event-stream` is not refused; problems are sent as JSON."""
+
+    media_type = "text/event-stream"
+    format = "stream"
+
+    def render(self, data: Any, *_: object) -> bytes:
+        return json.dumps(data).encode()
+
+
+class RunEventStream(_RunView):
+    """Holds no database connection while nothing happens: it borrows one for each look, and looks who may watch."""
+
+    transactional = False
+    renderer_classes = [renderers.JSONRenderer, EventStream]
+
+    @extend_schema(responses={(200, "text/event-stream"): OpenApiTypes.STR, 204: None}, parameters=[
+        OpenApiParameter("Last-Event-ID", str, OpenApiParameter.HEADER,
+                         description="The sequence number of the last event that was received."),
+        OpenApiParameter("after", int, description="The same, for a first connection.")])
+    def get(self, request: Request, slug: str, id: str) -> HttpResponse:
+        """The run's events, as they happen, until the run has ended.
+
+        `id` is the sequence number, `event` the kind. Text comes twice: live, as `delta` without an id, and stored, as
+        `text`: apply both by `execution` and `offset`. A run that has ended, and whose events you have, answers 204.
+        """
+        seen = request.headers.get("Last-Event-ID") or request.query_params.get("after", "0")
+        after = whole_number("Last-Event-ID", seen)
+        run_id, over = self._look(id, after)
+        if over:
+            return HttpResponse(status=204)
+        read = sync_to_async(lambda last: self._read(run_id, last), thread_sensitive=True)
+        messages = _messages(self.tenant.id, run_id, after, read)
+        response = StreamingHttpResponse(messages, content_type="text/event-stream")
+        response["Cache-Control"] = "no-store"
+        response["X-Accel-Buffering"] = "no"
+        return response
+
+    def _look(self, id: str, after: int) -> tuple[UUID, bool]:
+        """The run's id, and whether there is nothing more to come. Raises NotFound."""
+        try:
+            with self.context():
+                run = self.run(id)
+                return run.id, RunStatus(run.status).ended and run.event_seq <= after
+        finally:
+            let_go()
+
+    def _read(self, run_id: UUID, last: int) -> list[dict[str, Any]]:
+        """Raises NotFound or Forbidden once this person may not watch any more."""
+        try:
+            with self.context():
+                self.admit()
+                self.run(str(run_id))
+                events = RunEvent.objects.filter(run_id=run_id, seq__gt=last).order_by("seq")[:EVENTS_AT_ONCE]
+                return list(EventSerializer(events, many=True).data)
+        finally:
+            let_go()
+
+
+def let_go() -> None:
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+async def _messages(tenant_id: UUID, run_id: UUID, after: int, read: Any) -> AsyncIterator[str]:
+    yield "retry: 2000\n\n"
+    try:
+        async for message in watch(tenant_id, run_id, after=after, read=read):
+            yield _as_text(message)
+    except CountersignError:
+        return
+
+
+def _as_text(message: dict[str, Any] | None) -> str:
+    if message is None:
+        return ": still here\n\n"
+    if delta := message.get("delta"):
+        return f"event: delta\ndata: {json.dumps(delta, ensure_ascii=False)}\n\n"
+    event = message["event"]
+    return f"id: {event['seq']}\nevent: {event['kind']}\ndata: {json.dumps(event, ensure_ascii=False, default=str)}\n\n"

@@ -1,0 +1,152 @@
+"""Runs over REST."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from approvals.permissions import require
+from countersign.api.pages import paged
+from countersign.artifacts import RunFolder
+from countersign.errors import Invalid, field_fault
+from countersign.ids import parse_id
+from tenants.api.base import TenantView
+from tenants.models import MembershipRole
+from workflows.api.run_serializers import (
+    ArtifactSerializer,
+    Cancellation,
+    EventSerializer,
+    NewRun,
+    RunDetailSerializer,
+    RunSerializer,
+)
+from workflows.models import Run, RunEvent, RunStatus, Template
+from workflows.queries.runs import runs_visible_to
+from workflows.services.runs import cancel_run, retry_run, start_run
+
+EVENTS_AT_ONCE = 500
+
+
+class _RunView(TenantView):
+    required_role = {"GET": MembershipRole.VIEWER, "POST": MembershipRole.EDITOR}
+    scopes = {"GET": "runs:read", "POST": "runs:write"}
+
+    def run(self, id: str) -> Run:
+        """Raises NotFound, also for a run of a workflow that this person may not see."""
+        return self.get_or_404(runs_visible_to(self.request.user), id)
+
+    def run_to_change(self, id: str) -> Run:
+        run = self.run(id)
+        require(self.request.user, "run", run.template.scope)
+        return run
+
+    def detail(self, run: Run, status: int = 200) -> Response:
+        run = runs_visible_to(self.request.user).get(id=run.id)
+        headers = {"Location": f"/api/v1/tenants/{self.tenant.slug}/runs/{run.id}/"} if status == 201 else {}
+        return Response(RunDetailSerializer(run).data, status=status, headers=headers)
+
+
+class Runs(_RunView):
+    @extend_schema(responses=paged(RunSerializer), parameters=[
+        OpenApiParameter("status", str, enum=RunStatus.values, description="One or several, with commas."),
+        OpenApiParameter("workflow", OpenApiTypes.UUID)])
+    def get(self, request: Request, slug: str) -> Response:
+        """Runs of the workflows that you may see, newest first."""
+        return self.page(self._asked_for(), RunSerializer)
+
+    def _asked_for(self) -> QuerySet[Run]:
+        runs, asked = runs_visible_to(self.request.user), self.request.query_params
+        if "status" in asked:
+            wanted = asked["status"].split(",")
+            if unknown := [status for status in wanted if status not in RunStatus.values]:
+                raise Invalid(fields=[field_fault("status", "invalid", f"No run is {unknown[0][:40]!r}.")])
+            runs = runs.filter(status__in=wanted)
+        if "workflow" in asked:
+            if (workflow := parse_id(asked["workflow"])) is None:
+                raise Invalid(fields=[field_fault("workflow", "invalid", "This is no id.")])
+            runs = runs.filter(template_id=workflow)
+        return runs
+
+    @extend_schema(request=NewRun, responses={201: RunDetailSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Start a run. With an `Idempotency-Key`, a repeated request starts no second one."""
+        asked = self.parse(NewRun)
+        templates = Template.objects.visible_to(request.user).select_related("scope")
+        template = templates.filter(id=asked["workflow"]).first()
+        if template is None:
+            raise Invalid(fields=[field_fault("workflow", "unknown", "There is no such workflow.")])
+        require(request.user, "run", template.scope)
+        run = start_run(template=template, number=asked["version"], run_input=asked["input"], title=asked["title"],
+                        actor=self.actor, started_by=request.user)
+        return self.detail(run, status=201)
+
+
+class RunView(_RunView):
+    @extend_schema(responses=RunDetailSerializer)
+    def get(self, request: Request, slug: str, id: str) -> Response:
+        """One run: where it stands, its steps and drafts, and what it needs from whom."""
+        return self.detail(self.run(id))
+
+
+class RunCancellation(_RunView):
+    @extend_schema(request=Cancellation, responses=RunDetailSerializer)
+    def post(self, request: Request, slug: str, id: str) -> Response:
+        """End the run now. What a tool has done is not undone; what was approved and not yet done is withdrawn."""
+        run = self.run_to_change(id)
+        return self.detail(cancel_run(run=run, actor=self.actor, reason=self.parse(Cancellation)["reason"]))
+
+
+class RunRetry(_RunView):
+    @extend_schema(request=None, responses=RunDetailSerializer)
+    def post(self, request: Request, slug: str, id: str) -> Response:
+        """Go on from the last checkpoint: a run that needs attention, or that failed."""
+        return self.detail(retry_run(run=self.run_to_change(id), actor=self.actor))
+
+
+class RunEvents(_RunView):
+    @extend_schema(responses=paged(EventSerializer), parameters=[
+        OpenApiParameter("after", int, description="Only events after this sequence number."),
+        OpenApiParameter("page_size", int)])
+    def get(self, request: Request, slug: str, id: str) -> Response:
+        """What happened, oldest first. `next` is there when more has happened than fits."""
+        run, after = self.run(id), whole_number("after", request.query_params.get("after", "0"))
+        most = min(whole_number("page_size", request.query_params.get("page_size", "200")) or 1, EVENTS_AT_ONCE)
+        events = list(RunEvent.objects.filter(run_id=run.id, seq__gt=after).order_by("seq")[:most + 1])
+        shown, more = events[:most], len(events) > most
+        next_page = f"?after={shown[-1].seq}&page_size={most}" if more else None
+        return Response({"next": next_page and request.build_absolute_uri(request.path + next_page), "previous": None,
+                         "results": EventSerializer(shown, many=True).data})
+
+
+def whole_number(name: str, text: str) -> int:
+    """Raises Invalid."""
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise Invalid(fields=[field_fault(name, "invalid", "This is no whole number.")])
+    return int(text)
+
+
+class RunArtifacts(_RunView):
+    @extend_schema(responses=ArtifactSerializer(many=True))
+    def get(self, request: Request, slug: str, id: str) -> Response:
+        """What the run left."""
+        return Response(ArtifactSerializer(folder_of(self.run(id)).list(), many=True).data)
+
+
+class RunArtifact(_RunView):
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    def get(self, request: Request, slug: str, id: str, name: str) -> HttpResponse:
+        """One artifact, to be kept, not shown: browsers download it whatever it claims to be."""
+        content = folder_of(self.run(id)).read(name)
+        response = HttpResponse(content, content_type="application/octet-stream")
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def folder_of(run: Run) -> RunFolder:
+    return RunFolder(settings.ARTIFACTS_DIR, tenant=run.tenant_id, run=run.id)

@@ -1,0 +1,80 @@
+"""A run's events as they happen: what is stored, then what Redis tells; what is stored again, wherever it is unsure."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import redis.asyncio
+from django.conf import settings
+from redis.exceptions import RedisError
+
+from workflows.engine.live import channel
+
+HEARTBEAT = 15.0
+#: Seconds between two looks at Postgres while Redis does not answer.
+LOOK_AGAIN = 1.0
+
+LAST_KINDS = frozenset({"run.completed", "run.rejected", "run.failed", "run.cancelled"})
+
+#: Events after a sequence number, as clients see them. Raises when the watcher may not see them any more.
+Read = Callable[[int], Awaitable[list[dict[str, Any]]]]
+
+
+async def watch(tenant: UUID, run: UUID, *, after: int, read: Read) -> AsyncIterator[dict[str, Any] | None]:
+    """Yields `{"event": …}` in the order of their numbers, without gaps or repeats, `{"delta": …}` as they come, and
+    None when nothing has happened for a while. Ends after the event that ends the run.
+    """
+    async with _subscribed(tenant, run) as hear:
+        last, kind, look = after, "", True
+        while True:
+            while look and (stored := await read(last)):
+                for event in stored:
+                    last, kind = event["seq"], event["kind"]
+                    yield {"event": event}
+            if kind in LAST_KINDS:
+                return
+            look = False
+            heard = await hear()
+            if heard is None:
+                yield None
+                look = True
+            elif "delta" in heard:
+                yield heard
+            elif heard["event"]["seq"] == last + 1:
+                last, kind = heard["event"]["seq"], heard["event"]["kind"]
+                yield heard
+            else:
+                look = heard["event"]["seq"] > last
+
+
+@contextlib.asynccontextmanager
+async def _subscribed(tenant: UUID, run: UUID) -> AsyncIterator[Callable[[], Awaitable[dict[str, Any] | None]]]:
+    """Listening has begun when this is entered, so that nothing falls between the first read and it."""
+    client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2)
+    listener = client.pubsub(ignore_subscribe_messages=True)
+    name = channel(tenant, run)
+
+    async def hear() -> dict[str, Any] | None:
+        """The next message, or None after a while without one, or when Redis fails: then look at Postgres."""
+        try:
+            if not listener.subscribed:
+                await listener.subscribe(name)
+            message = await listener.get_message(timeout=HEARTBEAT)
+            return json.loads(message["data"]) if message else None
+        except (RedisError, OSError):
+            await asyncio.sleep(LOOK_AGAIN)
+            return None
+
+    try:
+        with contextlib.suppress(RedisError, OSError):
+            await listener.subscribe(name)
+        yield hear
+    finally:
+        with contextlib.suppress(RedisError, OSError):
+            await listener.aclose()
+            await client.aclose()

@@ -1,0 +1,61 @@
+"""Reading runs: what happened so far, made from the run's events."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+
+from tenants.models import User
+from workflows.models import Run, RunEvent
+
+_STEP_FIELDS = ("duration_ms", "model", "provider", "tokens_in", "tokens_out", "cost", "revision", "verdict", "tool",
+                "outcome", "ledger_entry", "code", "detail", "error_class")
+
+
+def runs_visible_to(user: User) -> QuerySet[Run]:
+    return Run.objects.visible_to(user).select_related("template", "version", "started_by")
+
+
+def run_story(run: Run) -> dict[str, list[dict[str, Any]]]:
+    """The run's `steps`, each try of each node in order, and its `drafts`, as their writers completed them."""
+    events = list(RunEvent.objects.filter(run_id=run.id, kind__in=[
+        "step.started", "step.completed", "step.failed", "text"]).order_by("seq"))
+    texts = _texts(events)
+    steps: dict[str, dict[str, Any]] = {}
+    drafts: list[dict[str, Any]] = []
+    for event in events:
+        if event.kind == "text":
+            continue
+        execution = event.data["execution"]
+        step = steps.setdefault(execution, {"node": event.node, "type": event.data["type"], "status": "running",
+                                            "started_at": None, "ended_at": None})
+        if event.kind == "step.started":
+            step["started_at"] = event.at
+            continue
+        step |= {"status": event.kind.removeprefix("step."), "ended_at": event.at}
+        step |= {name: event.data[name] for name in _STEP_FIELDS if name in event.data}
+        steps[execution] = step
+        if event.kind == "step.completed" and event.data["type"] == "worker":
+            drafts.append({"node": event.node, "revision": event.data["revision"], "text": texts[execution],
+                           "at": event.at})
+    return {"steps": _lost_marked(steps.values()), "drafts": drafts}
+
+
+def _texts(events: Iterable[RunEvent]) -> dict[str, str]:
+    texts: dict[str, str] = defaultdict(str)
+    for event in events:
+        if event.kind == "text":
+            texts[event.data["execution"]] += event.data["text"]
+    return texts
+
+
+def _lost_marked(steps: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A try that another followed without its end being told was lost with its worker."""
+    steps = list(steps)
+    for step in steps[:-1]:
+        if step["status"] == "running":
+            step["status"] = "lost"
+    return steps
