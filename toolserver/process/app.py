@@ -13,6 +13,7 @@ from starlette.routing import Route
 from toolserver.process.config import TenantConfig
 from toolserver.process.models.endpoints import model_routes
 from toolserver.process.tool_server import ToolServer
+from toolserver.process.trial import trial_route
 
 MAX_CALL_BYTES = 16 * 1024 * 1024
 
@@ -28,5 +29,5 @@ def make_app(config: Callable[[], TenantConfig]) -> Starlette:
     async def healthz(request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok", "config_version": config().version})
 
-    return Starlette(routes=[*mcp.routes, *model_routes(config), Route("/healthz", healthz)],
+    return Starlette(routes=[*mcp.routes, *model_routes(config), trial_route(config), Route("/healthz", healthz)],
                      lifespan=lambda app: tools.session_manager.run())

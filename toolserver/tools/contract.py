@@ -32,6 +32,9 @@ class InDoubt(CountersignError):
     status = 502
     detail = "It cannot be known whether the tool acted."
 
+    def __init__(self, detail: str, *, code: str = "in_doubt", **data: Any) -> None:
+        super().__init__(detail, code=code, **data)
+
 
 @dataclass
 class CallContext:

@@ -6,9 +6,10 @@ from typing import Any
 
 from countersign.canonical import content_hash
 from toolserver.tools.contract import Adapter
+from toolserver.tools.email_send import EmailSend
 from toolserver.tools.files_write import FilesWrite
 
-ADAPTERS: dict[str, Adapter] = {adapter.name: adapter for adapter in (FilesWrite(),)}
+ADAPTERS: dict[str, Adapter] = {adapter.name: adapter for adapter in (FilesWrite(), EmailSend())}
 
 # Keys of JSON Schema that say something to people and nothing to a validator.
 WORDS = ("title", "description", "examples", "$comment")
