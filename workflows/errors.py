@@ -16,6 +16,16 @@ class VersionPublished(Conflict):
     detail = "Published versions never change. Make a new version from this one."
 
 
+class VersionRetired(Conflict):
+    code = "version_retired"
+    detail = "This version was retired. Make a new version from it to use it again."
+
+
+class TemplateNameTaken(Conflict):
+    code = "name_taken"
+    detail = "This team has a workflow of that name already."
+
+
 class VersionChanged(Conflict):
     code = "version_changed"
     detail = "This version changed while it was being checked. Load it again, then publish."
