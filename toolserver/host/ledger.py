@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
-from approvals.services import consume_grant
+from approvals.models import Grant
+from approvals.services.grants import approval_holds, consume_grant
 from countersign.clock import now
 from countersign.database.context import tenant_context
 from countersign.errors import CountersignError
@@ -100,7 +101,7 @@ def _next_attempt(entry: LedgerEntry, call: PlannedCall, holder: int) -> Begun |
 def _another_attempt(entry: LedgerEntry, call: PlannedCall, holder: int) -> Begun:
     claims = _verified(call)
     if claims.id == entry.grant_id:
-        _refuse_revoked(claims)
+        _refuse_withdrawn(claims)
     else:
         consume_grant(claims)
     results = results_for(call.arguments, claims.request)
@@ -119,13 +120,13 @@ def _verified(call: PlannedCall) -> GrantClaims:
     return claims
 
 
-def _refuse_revoked(claims: GrantClaims) -> None:
-    """The grant was consumed by an earlier attempt; it may have been revoked since."""
-    from approvals.models import Grant
-
-    grant = Grant.objects.filter(id=claims.id).first()
+def _refuse_withdrawn(claims: GrantClaims) -> None:
+    """The grant was consumed by an earlier attempt; it, or the approvers' right, may have been withdrawn since."""
+    grant = Grant.objects.select_related("request").filter(id=claims.id).first()
     if grant is None or grant.revoked_at is not None:
         raise GrantRefused("The grant was revoked.", code="grant_revoked")
+    if not approval_holds(grant.request):
+        raise GrantRefused("Somebody who approved this may no longer decide it.", code="grant_approver_gone")
 
 
 def _settle_by_word(entry: LedgerEntry) -> None:

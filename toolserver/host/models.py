@@ -72,7 +72,7 @@ class ToolConfiguration(TenantOwned):
         constraints = [models.UniqueConstraint(fields=["tenant"], name="tool_configuration_once")]
 
 # Longer than any call is let run: an older intent was left over, whatever its host's session says.
-LONGEST_CALL = timedelta(minutes=5)
+LONGEST_CALL = timedelta(minutes=10)
 
 
 class LedgerState(models.TextChoices):

@@ -25,7 +25,7 @@ log = get_logger(__name__)
 
 START_SECONDS = 30
 END_SECONDS = 3
-CALL_SECONDS = 120
+CALL_SECONDS = 400  # a mail server may take five minutes to accept a message
 CALL_TIMEOUT = httpx.Timeout(CALL_SECONDS, connect=5)
 JSON_HEADERS = {"content-type": "application/json"}
 MCP_HEADERS = {**JSON_HEADERS, "accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-11-25"}

@@ -47,7 +47,8 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_host(folder: Path, *, script: Path = ROOT / "manage.py", **environment: str) -> Iterator[HostUnderTest]:
+def running_host(folder: Path, *options: str, script: Path = ROOT / "manage.py",
+                 **environment: str) -> Iterator[HostUnderTest]:
     """`script` stands for `manage.py`: a host that is to be broken on purpose brings its own."""
     from django.db import connection
 
@@ -59,9 +60,10 @@ def running_host(folder: Path, *, script: Path = ROOT / "manage.py", **environme
     database = f"{head.rpartition('/')[0]}/{connection.settings_dict['NAME']}?{query}"
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH", "GRANT_VERIFY_KEYS")
             if name in os.environ}
+    command = [sys.executable, str(script), "toolserver", "--port", str(port), *options]
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, str(script), "toolserver", "--port", str(port)], stdout=out, stderr=out, cwd=ROOT,
+            command, stdout=out, stderr=out, cwd=ROOT,
             env={**kept, "COUNTERSIGN_ENV": "test", "COUNTERSIGN_PROCESS": "toolserver", "SECRET_KEY": secret,
                  "DATABASE_URL": role_url(database, "tools", secret), "VAULT_KEY": VAULT_KEY,
                  "ARTIFACTS_DIR": str(artifacts), **environment})
@@ -89,8 +91,8 @@ def _wait_until_it_answers(host: HostUnderTest, seconds: float = 30) -> None:
 def start_host(django_db_setup, tmp_path_factory):
     """`with start_host() as host:` for a test that needs one of its own."""
 
-    def start(**options):
-        return running_host(tmp_path_factory.mktemp("host"), **options)
+    def start(*options, **environment):
+        return running_host(tmp_path_factory.mktemp("host"), *options, **environment)
 
     return start
 

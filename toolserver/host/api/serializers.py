@@ -98,13 +98,21 @@ class ListedModels(serializers.Serializer):
     results = ListedModel(many=True)
 
 
-class TestResult(serializers.Serializer):
-    """`ok` only when the model really answered."""
+class ProviderTrial(serializers.Serializer):
+    model = serializers.CharField()
+    ok = serializers.BooleanField()
+    code = serializers.CharField(required=False)
+    detail = serializers.CharField(required=False)
+
+
+class Trial(serializers.Serializer):
+    """`ok` only when each provider really answered; else `code` and `detail` say what the first broken one said."""
 
     ok = serializers.BooleanField()
-    text = serializers.CharField(allow_blank=True)
-    provider = serializers.CharField(allow_blank=True)
-    cost = serializers.FloatField()
+    code = serializers.CharField(required=False)
+    detail = serializers.CharField(required=False)
+    seconds = serializers.FloatField()
+    providers = ProviderTrial(many=True)
 
 
 class ListedTool(serializers.Serializer):

@@ -15,7 +15,7 @@ from toolserver.host.api.serializers import (
     ListedModel,
     ListedModels,
     NewAlias,
-    TestResult,
+    Trial,
 )
 from toolserver.host.client import HostClient
 from toolserver.host.models import ModelAlias
@@ -90,11 +90,11 @@ class ModelView(_ModelView):
 class ModelTest(_ModelView):
     transactional = False
 
-    @extend_schema(request=None, responses=TestResult)
+    @extend_schema(request=None, responses=Trial)
     def post(self, request: Request, slug: str, alias: str) -> Response:
         """Ask the model for a few words, through the team's own tool process. It may cost what a tiny call costs."""
         if self.principal.is_service:
             raise Forbidden("A person tries models out.", code="people_only")
         if all(model["alias"] != alias for model in self.listed()):
             raise NotFound
-        return Response(TestResult(self.host.test({"model": alias})).data)
+        return Response(Trial(self.host.test({"model": alias})).data)
