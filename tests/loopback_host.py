@@ -18,6 +18,7 @@ import uvicorn
 from mcp.server import MCPServer
 from mcp.shared.exceptions import MCPError
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -116,7 +117,7 @@ class LoopbackHost:
         prompt = body["messages"][-1]["content"]
         self.prompts.append((body["model"], prompt))
         try:
-            text = self.models[body["model"]](prompt)
+            text = await run_in_threadpool(self.models[body["model"]], prompt)
         except Refusal as refusal:
             if refusal.status >= 400:
                 return JSONResponse(refusal.body(), status_code=refusal.status)

@@ -36,13 +36,9 @@ def test_after_the_claim(stage, monkeypatch, host):
 
 def test_while_the_model_answers(stage, monkeypatch, host):
     run = stage.start()
-    drafts = iter([die, lambda: "# News\n\n## One\n"])
-    answered = host.models["writer"]
     with monkeypatch.context() as patched:
         patched.setattr("workflows.engine.nodes.worker.ask", die)
         killed_turn(stage, run)
-    assert drafts
-    assert answered
     assert stage.turn(run).status == "waiting"
 
 
@@ -110,7 +106,7 @@ def test_after_the_decision_before_the_gates_step_is_stored(stage, monkeypatch, 
         killed_turn(stage, run)
     run = stage.turn(run)
     assert run.status == ("completed" if verdict == "approve" else "waiting")
-    assert len(stage.events(run, "gate.settled")) == (1)
+    assert len(stage.events(run, "gate.settled")) == 1
     assert len(host.effects) == (2 if verdict == "approve" else 0)
 
 
@@ -228,7 +224,8 @@ def test_a_failure_of_our_own_is_tried_again_and_then_quarantined_with_it(stage,
     monkeypatch.setattr("workflows.engine.nodes.supervisor.run_checks", broken)
     run = stage.turn(stage.start())
     assert (run.status, run.error["error_class"]) == ("queued", "bug")
-    for _ in range(2):
+    for _ in range(3):  # the first turn stored the draft: that was progress
+        assert run.status == "queued"
         stage.hurry(run)
         run = stage.turn(run)
     assert (run.status, run.attention_reason) == ("needs_attention", "quarantined")

@@ -123,6 +123,7 @@ class RunSaver(PostgresSaver):
             statements, events, spent, progress = self._statements, self.events, self.spent, self._progress
             seqs = self._send(statements, events, spent, progress=progress)
             self._statements, self.events, self.spent, self._progress = [], [], Spent(), False
+            self.lease.claims = 0 if progress else self.lease.claims
         live.publish(self.lease.tenant, self.lease.run, [{"event": m} for m in numbered(events, seqs)])
 
     def _send(self, statements: list[Statement], events: list[Event], spent: Spent, *, progress: bool) -> list[int]:

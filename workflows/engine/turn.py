@@ -109,7 +109,7 @@ def _after(error: Exception, run: Run, lease: Lease) -> Ending:
     log.exception("run.crashed")
     if lease.claims >= MOST_CLAIMS:
         return quarantine(told)
-    return try_again(run, told, delay=DELAYS[lease.claims - 1], ours=True)
+    return try_again(run, told, delay=DELAYS[max(lease.claims - 1, 0)], ours=True)
 
 
 def _attention(reason: str, error: StepFailed) -> Ending:
