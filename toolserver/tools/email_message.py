@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
@@ -38,6 +38,14 @@ def plain_address(text: str) -> str:
         raise ValueError(f"{domain[:80]!r} is not a domain.") from error
 
 
+def split_sender(text: str) -> tuple[str, str]:
+    """`Team <team@example.org>` or a bare address, as (name, address). Raises ValueError."""
+    match = re.fullmatch(r"\s*(?:(?P<name>[^<>]*)<(?P<inside>[^<>]+)>|(?P<bare>[^<>]+))\s*", text)
+    if match is None or re.search(r"[\x00-\x1f\x7f]", text):
+        raise ValueError(f"{text[:80]!r} is not a sender.")
+    return (match["name"] or "").strip().strip("\"'"), plain_address(match["inside"] or match["bare"])
+
+
 def message_id(idempotency_key: str) -> str:
     """The same for every attempt at one planned call, so that a receiver may know a repeat."""
     return f"<{hashlib.sha256(idempotency_key.encode()).hexdigest()[:32]}@countersign>"
@@ -45,12 +53,11 @@ def message_id(idempotency_key: str) -> str:
 
 def compose(*, sender: str, to: Sequence[str], subject: str, body: str, html: str | None, key: str) -> EmailMessage:
     """`sender` may carry a name (`Team <team@example.org>`); `html` None means: made of the body."""
-    name, address = parseaddr(sender)
-    local, _, domain = plain_address(address).rpartition("@")
+    name, address = split_sender(sender)
     message = EmailMessage(policy=policy.SMTP)
     message["Message-ID"] = message_id(key)
     message["Date"] = format_datetime(now())
-    message["From"] = Address(" ".join(name.split()), local, domain)
+    message["From"] = Address(name, *_halves(address))
     message["To"] = [Address("", *_halves(recipient)) for recipient in to]
     message["Subject"] = " ".join(subject.split())
     message.set_content(plain_text(body), charset="utf-8", cte="quoted-printable")

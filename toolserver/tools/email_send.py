@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from email.utils import parseaddr
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from toolserver.tools.contract import CallContext, NotDone
-from toolserver.tools.email_message import compose, message_id, plain_address
+from toolserver.tools.email_message import compose, message_id, plain_address, split_sender
 from toolserver.tools.smtp_session import SmtpCredential, deliver, signed_in
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -41,7 +40,7 @@ class EmailSend:
         try:
             message = compose(sender=credential.sender, to=recipients, subject=arguments.subject, body=arguments.body,
                               html=arguments.html, key=context.idempotency_key)
-            sender = plain_address(parseaddr(credential.sender)[1])
+            sender = split_sender(credential.sender)[1]
             content = message.as_bytes()
         except (ValueError, UnicodeError) as error:
             raise NotDone(f"The message could not be made: {error}", code="message_invalid") from error
