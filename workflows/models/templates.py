@@ -16,6 +16,12 @@ class TemplateQuerySet(models.QuerySet):
 
         return self.filter(scope__in=visible_scopes(user, "view"))
 
+    def with_numbers(self) -> TemplateQuerySet:
+        """Adds `published` (None without one) and `newest`: the highest numbers of each."""
+        return self.annotate(
+            published=models.Max("versions__number", filter=models.Q(versions__status=VersionStatus.PUBLISHED)),
+            newest=models.Max("versions__number"))
+
 
 class Template(TenantOwned):
     """A workflow as its team knows it. Rights hang on its scope; what it does stands in its versions."""

@@ -1,0 +1,135 @@
+"""Templates, who may use them, the gallery, and the schema of the spec document."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from approvals.models import ApproverRole
+from approvals.permissions import require
+from approvals.queries import permissions_of
+from approvals.services import set_permission
+from countersign.api.pages import paged
+from countersign.errors import Invalid, field_fault
+from tenants.api.base import PersonView, TenantView
+from tenants.models import MembershipRole, User
+from workflows.api.parsers import PARSERS
+from workflows.api.template_serializers import (
+    GalleryEntrySerializer,
+    NewTemplate,
+    PermissionChange,
+    PermissionSerializer,
+    TemplateChange,
+    TemplateSerializer,
+)
+from workflows.gallery import gallery
+from workflows.models import Template
+from workflows.services.templates import change_template, create_template
+from workflows.spec.document import spec_schema
+
+READ, WRITE = "workflows:read", "workflows:write"
+
+
+class TemplateAccess(TenantView):
+    """What a person may not see on a template's scope is not there for them."""
+
+    def templates(self) -> QuerySet[Template]:
+        return Template.objects.visible_to(self.request.user)
+
+    def template(self, id: str, action: str = "view") -> Template:
+        """Raises NotFound, and Forbidden without the right to `action`."""
+        template = self.get_or_404(self.templates().select_related("scope"), id)
+        if action != "view":
+            require(self.request.user, action, template.scope)
+        return template
+
+    def described(self, template: Template) -> dict:
+        return TemplateSerializer(Template.objects.with_numbers().get(pk=template.pk)).data
+
+
+class Templates(TemplateAccess):
+    required_role = {"GET": MembershipRole.VIEWER, "POST": MembershipRole.EDITOR}
+    scopes = {"GET": READ, "POST": WRITE}
+    parser_classes = PARSERS
+
+    @extend_schema(operation_id="workflows_list", responses=paged(TemplateSerializer), parameters=[
+        OpenApiParameter("archived", bool, description="Archived ones instead of the others.")])
+    def get(self, request: Request, slug: str) -> Response:
+        """Those that you may see, newest first."""
+        archived = request.query_params.get("archived", "").lower() in ("true", "1")
+        return self.page(self.templates().filter(archived_at__isnull=not archived).with_numbers(), TemplateSerializer)
+
+    @extend_schema(request={"application/json": NewTemplate, "application/yaml": OpenApiTypes.STR},
+                   responses={201: TemplateSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Make a workflow, with a first draft, from a spec or from the gallery."""
+        template = create_template(**self.parse(NewTemplate), by=request.user, actor=self.actor)
+        return Response(self.described(template), status=201,
+                        headers={"Location": f"/api/v1/tenants/{slug}/workflows/{template.id}/"})
+
+
+class TemplateView(TemplateAccess):
+    required_role = {"GET": MembershipRole.VIEWER, "PATCH": MembershipRole.EDITOR}
+    scopes = {"GET": READ, "PATCH": WRITE}
+
+    @extend_schema(responses=TemplateSerializer)
+    def get(self, request: Request, slug: str, id: str) -> Response:
+        return Response(TemplateSerializer(self.get_or_404(self.templates().with_numbers(), id)).data)
+
+    @extend_schema(request=TemplateChange, responses=TemplateSerializer)
+    def patch(self, request: Request, slug: str, id: str) -> Response:
+        """Rename it, archive it or bring it back. Takes the right to edit it."""
+        template = self.template(id, "edit")
+        change_template(template=template, actor=self.actor, **self.parse(TemplateChange))
+        return Response(self.described(template))
+
+
+class TemplatePermissions(TemplateAccess):
+    required_role = {"GET": MembershipRole.VIEWER, "PUT": MembershipRole.ADMIN}
+    scopes = {"GET": READ, "PUT": WRITE}
+
+    @extend_schema(responses=PermissionSerializer(many=True))
+    def get(self, request: Request, slug: str, id: str) -> Response:
+        """Which approver roles and people may see, run, edit or decide. Owners and admins need no entry for the
+        first three; deciding always takes a role."""
+        return self._listed(self.template(id))
+
+    @extend_schema(request=PermissionChange, responses=PermissionSerializer(many=True))
+    def put(self, request: Request, slug: str, id: str) -> Response:
+        """Say what one role or person may do. The others' rights stay as they are."""
+        template = self.template(id)
+        asked = self.parse(PermissionChange)
+        set_permission(template.scope, self._holder(asked), asked["actions"], self.actor)
+        return self._listed(template)
+
+    def _listed(self, template: Template) -> Response:
+        return Response(PermissionSerializer(permissions_of(template.scope), many=True).data)
+
+    @staticmethod
+    def _holder(asked: dict) -> ApproverRole | User:
+        """Raises Invalid. A person who is no member is refused by the service."""
+        key, model = ("role", ApproverRole) if "role" in asked else ("user", User)
+        holder = model.objects.filter(pk=asked[key]).first()
+        if holder is None:
+            raise Invalid(fields=[field_fault(key, "unknown", f"This team has no such {key}.")])
+        return holder
+
+
+class Gallery(PersonView):
+    for_tokens = True
+
+    @extend_schema(responses=GalleryEntrySerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Workflows to start from."""
+        return Response(GalleryEntrySerializer(gallery().values(), many=True).data)
+
+
+class SpecSchema(PersonView):
+    for_tokens = True
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """The JSON Schema (2020-12) of the spec document."""
+        return Response(spec_schema())
