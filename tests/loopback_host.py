@@ -170,6 +170,6 @@ class _Tools(MCPServer):
     async def call_tool(self, name, arguments, context=None):
         meta = dict((context.request_context.meta if context else None) or {})
         headers = context.request_context.request.headers
-        return self._host.act(Call(
+        return await run_in_threadpool(self._host.act, Call(
             tool=name, arguments=arguments, grant=meta.get("countersign/grant"),
             key=meta["countersign/idempotency_key"], token=headers["authorization"].removeprefix("Bearer ")))
