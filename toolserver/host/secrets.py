@@ -12,8 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from countersign.errors import Invalid, field_fault
 from toolserver.host.models import CredentialKind
 
-Line = Annotated[str, StringConstraints(max_length=500, pattern=r"\A[^\x00-\x1f\x7f]*\Z")]
-Secret = Annotated[str, StringConstraints(min_length=1, max_length=8000, pattern=r"\A[^\x00-\x1f\x7f]*\Z")]
+Line = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=8000, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 def _address(text: str) -> str:
@@ -25,7 +25,7 @@ def _address(text: str) -> str:
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class SmtpSecret(_Strict):
@@ -38,7 +38,7 @@ class SmtpSecret(_Strict):
 
 
 class ModelKeySecret(_Strict):
-    api_key: Secret
+    api_key: Key
 
 
 KINDS: dict[CredentialKind, type[BaseModel]] = {
