@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import httpx
 import redis
@@ -14,6 +15,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from countersign.api.problems import problem
 from countersign.errors import CountersignError, NotFound
+from countersign.logs import get_logger
+
+log = get_logger(__name__)
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -45,7 +49,9 @@ def _postgres() -> None:
         cursor.execute("SELECT 1")
 
 
+@cache
 def _migrations() -> None:
+    """Asked until the answer is good: what was applied stays so for as long as this process lives."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise RuntimeError("migrations are pending: run `manage.py migrate`")
@@ -68,5 +74,6 @@ def _outcome(check: Callable[[], None]) -> str:
     try:
         check()
     except Exception as error:  # whatever it is, it means "not ready"
+        log.warning("not ready", error=str(error))
         return f"failed: {type(error).__name__}"
     return "ok"

@@ -31,10 +31,9 @@ LIBRARY_PRIVILEGES = {
     "account_emailconfirmation": {"web": "SELECT, INSERT, UPDATE, DELETE"},
     "mfa_authenticator": {"web": "SELECT, INSERT, UPDATE, DELETE"},
 }
-LIBRARY_APPS = {"sessions": ["django_session"], "contenttypes": ["django_content_type"],
+LIBRARY_APPS = {"sessions": ["django_session"], "contenttypes": ["django_content_type", "django_migrations"],
                 "auth": ["auth_permission", "auth_group", "auth_group_permissions"],
-                "account": ["account_emailaddress", "account_emailconfirmation"], "mfa": ["mfa_authenticator"],
-                "countersign": ["django_migrations"]}
+                "account": ["account_emailaddress", "account_emailconfirmation"], "mfa": ["mfa_authenticator"]}
 
 
 def declared_privileges(app: AppConfig) -> dict[str, dict[str, str]]:
