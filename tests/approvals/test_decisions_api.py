@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from approvals.models import Decision
+from approvals.services import Subject, set_permission
 from countersign.canonical import content_hash
 from countersign.ids import new_id
+from tenants.audit import Actor
 from tenants.models import Membership
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +37,7 @@ def test_the_detail_shows_everything_a_decision_needs(team, editor, api, django_
                         exclude_starter=True, hold_seconds=10)
     team.decide(request, lawyer, comment="Lawful.")
     client = api(editor)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         shown = client.get(f"{APPROVALS}{request.id}/").json()
     assert (shown["title"], shown["status"], shown["revision"]) == ("Newsletter, March", "open", 1)
     assert shown["shown"]["draft"] == "# News\n\nIt rained."
@@ -45,8 +47,8 @@ def test_the_detail_shows_everything_a_decision_needs(team, editor, api, django_
     assert shown["policy"]["words"] == (
         "Needs 1 × Editor and 1 × Legal (all different people). Whoever started the run may not decide. "
         "Held for 10 s after approval.")
-    assert [(r["role"], r["count"], r["approved"]) for r in shown["policy"]["rules"]] == [
-        ("Editor", 1, 1), ("Legal", 1, 0)] or [r["approved"] for r in shown["policy"]["rules"]] == [0, 1]
+    assert [(r["role"], r["count"]) for r in shown["policy"]["rules"]] == [("Editor", 1), ("Legal", 1)]
+    assert sum(r["approved"] for r in shown["policy"]["rules"]) == 1
     assert [(p["email"], p["roles"], p["decided"]) for p in shown["may_decide"]] == [
         ("editor@acme.example", ["Editor"], False), ("lawyer@acme.example", ["Editor", "Legal"], True)]
     assert [(d["user"]["email"], d["verdict"], d["comment"]) for d in shown["decisions"]] == [
@@ -61,7 +63,8 @@ def test_deciding_answers_with_the_decision_and_what_it_did(team, editor, decide
     made = decide(editor, request, comment="Good.")
     assert made.status_code == 201
     body = made.json()
-    assert (body["verdict"], body["status"], body["roles"], body["channel"]) == ("approve", "approved", ["Editor"], "web")
+    assert (body["verdict"], body["status"], body["channel"]) == ("approve", "approved", "web")
+    assert body["roles"] == ["Editor"]
     shown = api(editor).get(f"{APPROVALS}{request.id}/").json()
     assert [(g["call"], g["tool"], g["status"]) for g in shown["grants"]] == [("publish", "files.write", "valid")]
     assert "token" not in shown["grants"][0]
@@ -150,7 +153,7 @@ class TestVisibility:
         missing = [f"{APPROVALS}{new_id()}/", f"{APPROVALS}not-an-id/", f"{APPROVALS}{new_id()}/decisions/"]
         answers = [client.get(path) for path in [*paths, *missing]]
         assert {a.status_code for a in answers} == {404}
-        assert len({str({k: v for k, v in a.json().items()}) for a in answers}) == 1
+        assert len({a.content for a in answers}) == 1
         assert client.post(paths[1], {"verdict": "approve", "revision": 1, "plan_hash": "x"}).status_code == 404
         assert client.get(APPROVALS).json()["results"] == []
 
@@ -162,9 +165,6 @@ class TestVisibility:
         assert {client.get(path).status_code for path in elsewhere} == {404}
 
     def test_whoever_may_view_the_scope_sees_it(self, team, paths, api):
-        from approvals.services import set_permission
-        from tenants.audit import Actor
-
         viewer = team.person("viewer", membership="viewer")
         with team.context():
             set_permission(team.scope, viewer, ["view"], Actor.system("test"))
@@ -182,8 +182,6 @@ class TestVisibility:
 class TestInbox:
     def test_it_holds_what_waits_for_me(self, team, editor, decide, api):
         other = team.person("other", "Editor")
-        from approvals.services import Subject
-
         waiting = team.open({"Editor": 2})
         done = team.open({"Editor": 2}, subject=Subject("run", new_id()))
         decide(editor, done)
@@ -194,23 +192,19 @@ class TestInbox:
         assert len(api(editor).get(f"{APPROVALS}?mine=true").json()["results"]) == 2
 
     def test_its_queries_do_not_grow_with_it(self, team, editor, api, django_assert_num_queries):
-        from approvals.services import Subject
-
         client = api(editor)
         team.open(started_by=editor)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(9):
             client.get(f"{APPROVALS}?mine=true&status=open")
         for _ in range(5):
             team.open(subject=Subject("run", new_id()), started_by=editor)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(9):
             page = client.get(f"{APPROVALS}?mine=true&status=open").json()
         assert len(page["results"]) == 6
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(10):
             assert len(client.get(APPROVALS).json()["results"]) == 6
 
     def test_pages_follow_one_another(self, team, editor, api):
-        from approvals.services import Subject
-
         made = [str(team.open(subject=Subject("run", new_id())).id) for _ in range(5)]
         client, seen, link = api(editor), [], f"{APPROVALS}?mine=true&status=open&page_size=2"
         while link:
@@ -220,8 +214,6 @@ class TestInbox:
         assert seen == made[::-1]
 
     def test_filters(self, team, editor, decide, api):
-        from approvals.services import Subject
-
         first = team.open()
         second = team.open(subject=Subject("run", new_id()))
         decide(editor, first)

@@ -145,7 +145,8 @@ class TestReissue:
         with team.context():
             after = reissue_grants(request, SYSTEM)
             assert [g.id for g in reissue_grants(request, SYSTEM)] == [g.id for g in after]
-        assert [(g.call_id, g.status) for g in after] == [("used", "consumed"), ("expired", "valid"), ("valid", "valid")]
+        assert [(g.call_id, g.status) for g in after] == [
+            ("used", "consumed"), ("expired", "valid"), ("valid", "valid")]
         assert (after[0].id, after[2].id) == (used.id, valid.id)
         assert refused(consume, expired) == "grant_expired"
         assert consume(after[1]).status == "consumed"
@@ -178,5 +179,6 @@ class TestReissue:
 @pytest.mark.parametrize("mark", ["consumed_at", "revoked_at"])
 def test_no_mark_is_ever_taken_back(team, as_role, grant, mark):
     set_times(team, as_role, grant, **{mark: now()})
-    with as_role("owner"), team.context(), pytest.raises(Error, match="already consumed or revoked"), transaction.atomic():
+    refusal = pytest.raises(Error, match="already consumed or revoked")
+    with as_role("owner"), team.context(), refusal, transaction.atomic():
         Grant.objects.filter(id=grant.id).update(**{mark: None})

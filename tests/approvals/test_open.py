@@ -124,9 +124,8 @@ def test_a_plan_without_calls_may_be_approved(team, editor):
 
 def test_two_open_requests_of_one_gate_cannot_exist(team):
     first = team.open()
+    first.id, first.revision = new_id(), 2
     with team.as_role("engine"), team.context(), pytest.raises(Error, match="request_open_once"), transaction.atomic():
-        ApprovalRequest.objects.filter(id=first.id).get()
-        first.id, first.revision = new_id(), 2
         first.save(force_insert=True)
 
 

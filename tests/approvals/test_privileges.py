@@ -58,10 +58,12 @@ def test_what_was_asked_never_changes(team, request_open, role, change):
 @pytest.mark.parametrize("role", ["web", "owner"])
 def test_a_settled_request_never_reopens(team, editor, request_open, role):
     team.decide(request_open, editor, "reject")
-    denied(team, role, lambda: ApprovalRequest.objects.filter(id=request_open.id).update(status="open"), "already rejected")
+    this = ApprovalRequest.objects.filter(id=request_open.id)
+    denied(team, role, lambda: this.update(status="open"), "already rejected")
 
 
-@pytest.mark.parametrize(("role", "column"), [("web", "consumed_at"), ("engine", "consumed_at"), ("tools", "revoked_at")])
+@pytest.mark.parametrize(("role", "column"), [
+    ("web", "consumed_at"), ("engine", "consumed_at"), ("tools", "revoked_at")])
 def test_only_tools_consumes_and_tools_revokes_nothing(team, editor, request_open, role, column):
     team.decide(request_open, editor)
     with team.context():

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from approvals.quorum import quorum
 
 ROLES = ["editor", "legal", "cfo"]
-rules_of = st.lists(st.tuples(st.sampled_from(ROLES), st.integers(1, 3)), min_size=1, max_size=3, unique_by=lambda r: r[0])
+rules_of = st.lists(st.tuples(st.sampled_from(ROLES), st.integers(1, 3)), min_size=1, max_size=3,
+                    unique_by=lambda rule: rule[0])
 people_of = st.lists(st.sets(st.sampled_from(ROLES)), max_size=6).map(lambda roles: dict(enumerate(roles)))
 
 
