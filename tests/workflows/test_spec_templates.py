@@ -25,7 +25,8 @@ NAMES = {
     ("No. {{ revision }}", "No. 2"),
     ("{{ input.title ~ '!' ~ revision }}", "News!2"),
     ("to {{ input.recipients }}{{ none }}", 'to ["a@example.org", "b@example.org"]'),
-    ("{% for d in input.documents %}{{ loop.index }}/{{ loop.length }} {{ d.name }};{% endfor %}", "1/2 a.md;2/2 b.md;"),
+    ("{% for d in input.documents %}{{ loop.index }}/{{ loop.length }} {{ d.name }};{% endfor %}",
+     "1/2 a.md;2/2 b.md;"),
     ("{% if draft is defined %}{{ draft }}{% else %}none yet{% endif %}", "none yet"),
     ("{{ draft | default('-') }}", "-"),
     ("{% for key, value in input.documents[0].items() %}{{ key }}={{ value }} {% endfor %}", "name=a.md text=One "),
@@ -95,7 +96,8 @@ def test_bombs_are_refused_in_time(source):
 
 @pytest.mark.parametrize(("source", "used"), [
     ("{{ input.title }} {{ draft }}", {"input.title", "draft"}),
-    ("{% for d in input.documents if d.name %}{{ d.name }}{{ loop.index }}{% endfor %}{{ d }}", {"input.documents", "d"}),
+    ("{% for d in input.documents if d.name %}{{ d.name }}{{ loop.index }}{% endfor %}{{ d }}",
+     {"input.documents", "d"}),
     ("{% if draft is defined %}{{ draft }}{% endif %}", {"draft?"}),
     ("{% if draft is defined and draft.x %}{{ draft }}{% else %}{{ draft }}{% endif %}", {"draft?", "draft"}),
     ("{% if draft is not defined %}-{% else %}{{ draft }}{% endif %}", {"draft?"}),

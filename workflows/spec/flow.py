@@ -6,7 +6,7 @@ from workflows.spec.catalogue import Catalogue
 from workflows.spec.document import Spec
 from workflows.spec.findings import Findings
 from workflows.spec.graph import Graph
-from workflows.spec.nodes import Approval, Supervisor, Tool
+from workflows.spec.nodes import Approval, Supervisor, Tool, Worker
 
 
 def check_flow(spec: Spec, graph: Graph, catalogue: Catalogue, findings: Findings) -> None:
@@ -23,7 +23,7 @@ def check_flow(spec: Spec, graph: Graph, catalogue: Catalogue, findings: Finding
         if isinstance(node, Tool) and not is_read_only(node, catalogue):
             _check_gates(place, node, spec, graph, findings)
         if isinstance(node, Approval):
-            _check_releases(place, node, graph, findings)
+            _check_releases(place, node, spec, graph, findings)
 
 
 def is_read_only(node: Tool, catalogue: Catalogue) -> bool:
@@ -43,16 +43,18 @@ def _check_reach(spec: Spec, graph: Graph, findings: Findings) -> None:
     if any(path.endswith((".next", ".type")) or path == "start" for path in findings.quiet):
         return  # an edge that could not be read may be what leads there
     reached = graph.reached()
+    workers = {node.id for node in spec.nodes if isinstance(node, Worker)}
     for place, node in enumerate(spec.nodes):
         if node.id not in reached:
             findings.fault(f"nodes.{place}", "unreachable", f"No path leads from `{spec.start}` to `{node.id}`.")
         elif isinstance(node, Supervisor | Approval):
-            _check_written(place, node, graph, findings)
+            _check_written(place, node, workers, graph, findings)
 
 
-def _check_written(place: int, node: Supervisor | Approval, graph: Graph, findings: Findings) -> None:
+def _check_written(place: int, node: Supervisor | Approval, workers: set[str], graph: Graph,
+                   findings: Findings) -> None:
     key, target = ("judges", node.judges) if isinstance(node, Supervisor) else ("shows", node.shows)
-    if target in graph.nodes and target not in graph.written_before.get(node.id, set()):
+    if target in workers and target not in graph.written_before.get(node.id, set()):
         path = graph.path_without(target, node.id) or [node.id]
         findings.fault(f"nodes.{place}.{key}", "not_on_every_path",
                        f"On {shown(path)}, `{target}` has written nothing yet.")
@@ -72,9 +74,10 @@ def _check_gates(place: int, node: Tool, spec: Spec, graph: Graph, findings: Fin
                        f"`{node.id}` acts ({node.tool}) a second time on {shown(again)}, without a new approval.")
 
 
-def _check_releases(place: int, gate: Approval, graph: Graph, findings: Findings) -> None:
+def _check_releases(place: int, gate: Approval, spec: Spec, graph: Graph, findings: Findings) -> None:
     after = graph.reached([gate.next] if gate.next else [])
+    tools = {node.id for node in spec.nodes if isinstance(node, Tool)}
     for index, released in enumerate(gate.releases):
-        if released in graph.nodes and released not in after:
+        if released in tools - after:
             findings.fault(f"nodes.{place}.releases.{index}", "never_called",
                            f"`{released}` does not come after `{gate.id}`: approving it would do nothing.")

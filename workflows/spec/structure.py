@@ -17,13 +17,15 @@ RESERVED = frozenset({"input", "feedback", "revision", "objections", "loop", "ra
 
 
 def graph_of(spec: Spec) -> Graph:
-    return Graph(spec.start, [node.id for node in spec.nodes], [edge for node in spec.nodes for edge in _edges(node)])
+    workers = {node.id for node in spec.nodes if isinstance(node, Worker)}
+    edges = [edge for node in spec.nodes for edge in _edges(node, workers)]
+    return Graph(spec.start, [node.id for node in spec.nodes], edges)
 
 
-def _edges(node: Node) -> Iterator[Edge]:
+def _edges(node: Node, workers: set[str]) -> Iterator[Edge]:
     if node.next is not None:
         yield Edge(node.id, node.next)
-    if isinstance(node, Supervisor | Approval):
+    if isinstance(node, Supervisor | Approval) and node.revises in workers:
         yield Edge(node.id, node.revises, "revise")
 
 
