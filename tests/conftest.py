@@ -74,7 +74,8 @@ def make_tenant():
     from tenants.models import Tenant
 
     def make(slug: str = "acme", **fields):
-        return Tenant.objects.create(slug=slug, **{"name": slug.title(), **fields})
+        with as_role("owner"):
+            return Tenant.objects.create(slug=slug, **{"name": slug.title(), **fields})
 
     return make
 
@@ -87,8 +88,9 @@ def make_user():
     from tenants.models import User
 
     def make(email: str = "person@example.org", *, verified: bool = True, **fields):
-        user = User.objects.create_user(email, **fields)
-        EmailAddress.objects.create(user=user, email=user.email, verified=verified, primary=True)
+        with as_role("owner"):
+            user = User.objects.create_user(email, **fields)
+            EmailAddress.objects.create(user=user, email=user.email, verified=verified, primary=True)
         return user
 
     return make
@@ -102,7 +104,7 @@ def make_member(make_user):
 
     def make(tenant, email: str = "member@example.org", role: str = "editor"):
         user = User.objects.filter(email=email).first() or make_user(email)
-        with tenant_context(tenant.id):
+        with as_role("owner"), tenant_context(tenant.id):
             Membership.objects.create(user=user, role=role)
         return user
 
@@ -134,7 +136,7 @@ def api_token():
 
     def make(tenant, user, *scopes: str, **fields):
         secret = new_secret()
-        with tenant_context(tenant.id):
+        with as_role("owner"), tenant_context(tenant.id):
             ApiToken.objects.create(user=user, created_by=user, name="test", hint=secret[:8], scopes=list(scopes),
                                     token_hash=hash_of(secret), **fields)
         client = APIClient()
