@@ -89,7 +89,8 @@ def test_giving_replaces_what_was_given_before(team, editor):
 def test_what_cannot_be_given_is_refused(team, make_user):
     person = team.person("person")
     stranger = make_user("stranger@example.org")
-    for to, actions, field in [(person, ["fly"], "actions"), (person, ["decide"], "actions"), (stranger, ["run"], "user")]:
+    wrong = [(person, ["fly"], "actions"), (person, ["decide"], "actions"), (stranger, ["run"], "user")]
+    for to, actions, field in wrong:
         with team.context(), pytest.raises(Invalid) as refused:
             set_permission(team.scope, to, actions, SYSTEM)
         assert refused.value.fields[0]["field"] == field

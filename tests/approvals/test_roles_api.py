@@ -31,7 +31,8 @@ def path(team):
 
 def actions(team) -> list[str]:
     with team.context():
-        return list(AuditEntry.objects.filter(action__startswith="role.").order_by("id").values_list("action", flat=True))
+        entries = AuditEntry.objects.filter(action__startswith="role.").order_by("id")
+        return [entry.action for entry in entries]
 
 
 def test_an_admin_makes_changes_and_removes_one(team, client, api):
