@@ -12,8 +12,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from countersign.errors import Invalid, field_fault
 from toolserver.host.models import CredentialKind
 
-Line = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Secret = Annotated[str, StringConstraints(min_length=1, max_length=8000, pattern=r"^[^\x00-\x1f\x7f]*$")]
+ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=ONE_LINE)]
+Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000, pattern=ONE_LINE)]
 
 
 def _address(text: str) -> str:
