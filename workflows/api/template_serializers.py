@@ -56,7 +56,11 @@ class NewTemplate(serializers.Serializer):
                                               code="one_of")
         spec = asked["spec"] if "spec" in asked else gallery()[asked["gallery"]].spec
         name = asked["name"] if "name" in asked else spec.get("name")
-        return {"name": NameField().run_validation(name), "spec": spec, "gallery": asked.get("gallery", "")}
+        try:
+            name = NameField().run_validation(name)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({"name": error.detail}) from error
+        return {"name": name, "spec": spec, "gallery": asked.get("gallery", "")}
 
 
 class TemplateChange(serializers.Serializer):
