@@ -75,8 +75,8 @@ class RoleMembers(_RoleView):
     @extend_schema(request=NewRoleMember, responses={200: ApproverSerializer, 201: ApproverSerializer})
     def post(self, request: Request, slug: str, id: str) -> Response:
         """Let a member of the team hold the role. Open requests that name it ask them at once."""
-        user = _person(self.parse(NewRoleMember)["user"])
-        new = add_role_member(role=self.role(), user=user, actor=self.actor)
+        role, user = self.role(), _person(self.parse(NewRoleMember)["user"])
+        new = add_role_member(role=role, user=user, actor=self.actor)
         return Response(ApproverSerializer(user).data, status=201 if new else 200)
 
 
