@@ -6,6 +6,7 @@ A child gets all of it by copy-on-write; `gc.freeze` keeps the collector from to
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 
@@ -20,13 +21,19 @@ import toolserver.process.main  # noqa: F401
 from toolserver.process.offline.provider import register
 
 WARMED_IN = os.getpid()
+NOBODY = "http://127.0.0.1:9"  # the discard port, where nobody listens
 
 
 async def _warm() -> None:
-    """One call along the whole path: what litellm builds on first use, every child then has."""
+    """Calls along the paths that tenants use: what litellm imports and builds on first use, every child then has."""
     words = "<document name='warm.md'>\n- Warming up takes a moment and is done once\n</document>"
-    await litellm.acompletion(model="offline/drafter", messages=[{"role": "user", "content": words}])
-    await GLOBAL_LOGGING_WORKER.flush()  # its queue belongs to this loop, which no child has
+    for model in ("offline/drafter", "openai/warm", "ollama_chat/warm"):
+        with contextlib.suppress(litellm.exceptions.APIError, litellm.exceptions.APIConnectionError,
+                                 litellm.exceptions.InternalServerError):
+            await litellm.acompletion(model=model, messages=[{"role": "user", "content": words}], api_key="none",
+                                      api_base=NOBODY, max_retries=0, num_retries=0, timeout=1)
+    await asyncio.sleep(0.05)  # litellm logs its calls in the background; none of that is to be left over
+    await GLOBAL_LOGGING_WORKER.flush()
     await GLOBAL_LOGGING_WORKER.stop()
 
 

@@ -81,7 +81,7 @@ def _timeout(error: BaseException, model: str, quote: str) -> ModelError:
 
 
 def _rate_limited(error: BaseException, model: str, quote: str) -> ModelError:
-    if "insufficient_quota" in str(error):
+    if _said_code(error) == "insufficient_quota":
         return ModelError(f"The account behind {model} has used up its quota.", code="model_quota_used_up")
     return ModelError(f"{model} asks for fewer requests just now.", code="model_rate_limited", status=429,
                       kind="transient", retry_after=_retry_after(error))
@@ -105,12 +105,20 @@ def _policy(error: BaseException, model: str, quote: str) -> ModelError:
 
 
 def _bad_request(error: BaseException, model: str, quote: str) -> ModelError:
+    if _said_code(error) in ("content_policy_violation", "content_filter"):
+        return _policy(error, model, quote)
     return ModelError(f"{model} refused the request: {quote}", code="model_refused_request", status=422)
 
 
 def _unavailable(error: BaseException, model: str, quote: str) -> ModelError:
     return ModelError(f"{model} does not answer properly just now.", code="model_unavailable", status=503,
                       kind="transient", retry_after=_retry_after(error))
+
+
+def _said_code(error: BaseException) -> str:
+    """The provider's own code, as OpenAI's protocol has it."""
+    body = getattr(error, "body", None)
+    return str(body.get("code") or "") if isinstance(body, dict) else ""
 
 
 def _retry_after(error: BaseException) -> float | None:
