@@ -7,13 +7,14 @@ class WorkflowsConfig(AppConfig):
     name = "workflows"
 
     def ready(self) -> None:
-        from approvals.signals import request_settled
+        from approvals.signals import request_settled, role_removal_asked
         from countersign.doorbells.services import on_topic
         from countersign.signals import worker_starts, worker_stops
-        from workflows.receivers import on_request_settled
+        from workflows.receivers import on_request_settled, on_role_removal_asked
 
         on_topic("run", _ring_for_run)
         request_settled.connect(on_request_settled, dispatch_uid="workflows.runs")
+        role_removal_asked.connect(on_role_removal_asked, dispatch_uid="workflows.versions")
         worker_starts.connect(_prepare_engine, dispatch_uid="workflows.engine")
         worker_stops.connect(_drain_engine, dispatch_uid="workflows.engine")
 

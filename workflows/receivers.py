@@ -1,12 +1,13 @@
-"""What a run does when people have decided: in their decision's own transaction."""
+"""What happens here when approvals settle or roles go: in their own transaction."""
 
 from __future__ import annotations
 
-from approvals.models import ApprovalRequest, RequestStatus
+from approvals.models import ApprovalRequest, ApproverRole, RequestStatus
 from countersign.clock import now
 from countersign.doorbells.services import ring
 from workflows.engine.events import Event, record
 from workflows.models import Run, RunStatus
+from workflows.queries.templates import versions_that_ask
 
 EXPIRED = {"code": "request_expired", "detail": "Nobody decided in time.", "error_class": "policy"}
 
@@ -33,3 +34,13 @@ def _reject(run: Run, *, expired: bool) -> None:
     run.status, run.ended_at, run.error = RunStatus.REJECTED, now(), told
     run.save(update_fields=["status", "ended_at", "error"])
     record(run.tenant_id, run.id, Event("run.rejected", data=told or {"code": "rejected"}))
+
+
+def on_role_removal_asked(sender: object, role: ApproverRole, **_: object) -> str | None:
+    """A published version keeps the roles that its gates ask: without them its runs could never be approved."""
+    asking = versions_that_ask(role.id).select_related("template").order_by("id")[:4]
+    names = [f"“{version.template.name}” version {version.number}" for version in asking]
+    if not names:
+        return None
+    shown = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
+    return f"It decides in {shown}. Retire what names it first."

@@ -202,6 +202,14 @@ class TestPublishedVersions:
                 with pytest.raises(DatabaseError, match="it never changes"), transaction.atomic():
                     Version.objects.filter(id=published.id).update(status=status)
 
+    def test_a_role_that_it_asks_cannot_be_removed(self, acme, admin, api, newsletter, published, editor_role):
+        path = f"/api/v1/tenants/acme/roles/{editor_role.id}/"
+        response = api(admin).delete(path)
+        assert response.status_code == 409, response.content
+        assert "“Newsletter” version 1" in response.json()["detail"]
+        api(admin).post(f"{newsletter}retire/")
+        assert api(admin).delete(path).status_code == 204
+
     def test_a_later_draft_leaves_it_alone(self, acme, admin, published):
         with tenant_context(acme.id):
             draft = create_draft(template=published.template, spec={"name": "Later"}, by=admin, actor=SYSTEM)

@@ -9,6 +9,7 @@ from approvals.eligibility import Holders
 from approvals.models import Scope
 from approvals.policies import Policy, ResolvedPolicy, policy_hash, resolve_policy
 from approvals.quorum import quorum
+from approvals.services.assignments import hold_access
 from countersign.clock import now
 from countersign.database.context import tenant_context
 from tenants.audit import Actor, record
@@ -73,6 +74,7 @@ def publish_version(*, version: Version, by: User, actor: Actor) -> tuple[Versio
 
 
 def _publish(seen: Version, catalogue: Catalogue, by: User, actor: Actor) -> tuple[Version, Findings]:
+    hold_access(exclusive=False)  # a role that is pinned here is not removed meanwhile
     version = locked_version(seen)
     if version.status == VersionStatus.PUBLISHED and version.spec_hash == seen.spec_hash:
         return version, Findings()

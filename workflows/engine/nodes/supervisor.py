@@ -77,9 +77,10 @@ def _summary(checks: list[dict[str, Any]]) -> str:
 
 def _ask_model(node: Supervisor, session: Session, step: Step, draft: Any, prompt: str) -> _Verdict:
     text = draft if isinstance(draft, str) else json.dumps(draft, ensure_ascii=False)
-    if "<draft>" not in prompt:
+    # Asked of the spec's own words, not of what they became: a document may hold such tags, too.
+    if "<draft>" not in (node.prompt or ""):
         prompt += f"\n\n<draft>\n{text}\n</draft>"
-    if node.checklist and "<check " not in prompt:
+    if node.checklist and "<check " not in (node.prompt or ""):
         prompt += "\n\n" + "\n".join(f'<check id="{item.id}">{item.text}</check>' for item in node.checklist)
     answer = ask(session, step, model=node.model or "", prompt=prompt, schema=VERDICT_SCHEMA)
     try:
