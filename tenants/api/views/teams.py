@@ -63,8 +63,9 @@ class Member(TenantView):
     @extend_schema(request=MemberChange, responses=MemberSerializer)
     def patch(self, request: Request, slug: str, id: str) -> Response:
         """Change a member's role. Owners are changed by owners alone, and one always remains."""
+        member = self._member()
         role = MembershipRole(self.parse(MemberChange)["role"])
-        changed = change_role(membership=self._member(), role=role, by=self.membership, actor=self.actor)
+        changed = change_role(membership=member, role=role, by=self.membership, actor=self.actor)
         return Response(MemberSerializer(changed).data)
 
     @extend_schema(responses={204: None})
