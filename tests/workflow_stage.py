@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +55,29 @@ def signed_in_as(role: str):
         connection.settings_dict["USER"] = before
 
 
+def in_thread_as(role: str, work: Callable[[], Any]) -> threading.Thread:
+    """Do it in a thread of its own whose connection signs in as `role`, whatever the other threads do."""
+    def run() -> None:
+        connection.settings_dict = {**connection.settings_dict, "USER": role}
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread
+
+
+def as_owner(make: Callable[..., Any]) -> Callable[..., Any]:
+    """A fixture's factory, done as the owner, whoever is signed in."""
+    def made(*args: Any, **options: Any) -> Any:
+        with signed_in_as("owner"):
+            return make(*args, **options)
+
+    return made
+
+
 def spec(**changes: Any) -> dict[str, Any]:
     """The newsletter's spec; `changes` replace top-level parts, or by a node's id some of its fields."""
     made = copy.deepcopy(SPEC)
@@ -68,7 +93,7 @@ def spec(**changes: Any) -> dict[str, Any]:
 @dataclass
 class Stage:
     tenant: Tenant
-    make_member: Any
+    make_member: Any  # (tenant, email, membership role) -> User; prepared as the owner, whoever is signed in
     editor: User = field(init=False)
     template: Any = field(init=False)
 
@@ -78,7 +103,7 @@ class Stage:
         from tenants.audit import Actor
         from workflows.models import Template
 
-        stage = cls(tenant, make_member)
+        stage = cls(tenant, as_owner(make_member))
         stage.editor = make_member(tenant, f"editor@{tenant.slug}.example", "editor")
         actor = Actor.of(stage.editor)
         with signed_in_as("web"), stage.context():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.workflow_stage import in_thread_as
 from workflows.engine import gates, turn
 from workflows.engine.saver import RunSaver
 
@@ -165,11 +166,7 @@ def test_a_worker_that_was_only_slow_can_write_nothing_more(stage, monkeypatch, 
 
         with monkeypatch.context() as patched:
             patched.setattr("workflows.engine.turn.heart", lease.Heart())
-            from threading import Thread
-
-            other = Thread(target=_turn_in_thread, args=(stage, run))
-            other.start()
-            other.join(20)
+            in_thread_as("engine", lambda: turn.take_turn(stage.tenant.id, run.id)).join(20)
         return slow(prompt)
 
     host.models["writer"] = overtaken
@@ -177,18 +174,6 @@ def test_a_worker_that_was_only_slow_can_write_nothing_more(stage, monkeypatch, 
     assert (run.status, run.revision) == ("waiting", 1)
     assert [event.node for event in stage.events(run, "step.completed")] == ["draft", "check"]
     assert len(stage.events(run, "gate.opened")) == 1
-
-
-def _turn_in_thread(stage, run) -> None:
-    from django.db import connection
-
-    from workflows.engine.turn import take_turn
-
-    connection.settings_dict["USER"] = "engine"
-    try:
-        take_turn(stage.tenant.id, run.id)
-    finally:
-        connection.close()
 
 
 def test_three_claims_without_progress_put_the_run_in_quarantine(stage, monkeypatch):

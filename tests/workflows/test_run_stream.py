@@ -1,0 +1,192 @@
+"""The stream of a run's events, over a real ASGI server and real Redis."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+
+import httpx
+import pytest
+
+from countersign.ids import new_id
+from tests.workflow_stage import in_thread_as, signed_in_as
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def server(stage):
+    """The web process's ASGI application, served on loopback."""
+    import socket
+
+    import uvicorn
+
+    from countersign.asgi import application
+
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    running = uvicorn.Server(uvicorn.Config(application, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [sock]}, daemon=True)
+    with signed_in_as("web"):
+        thread.start()
+        while not running.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+        running.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def watcher(stage, server):
+    """A client that may see the team's runs."""
+    from tenants.models import ApiToken
+    from tenants.tokens import hash_of, new_secret
+
+    secret = new_secret()
+    admin = stage.make_member(stage.tenant, "admin@acme.example", "admin")
+    with stage.context():
+        ApiToken.objects.create(user=admin, created_by=admin, name="test", hint=secret[:8], scopes=["runs:read"],
+                                token_hash=hash_of(secret))
+    with httpx.Client(base_url=server, headers={"Authorization": f"Bearer {secret}"}, timeout=30) as client:
+        yield client
+
+
+def url(stage, run) -> str:
+    return f"/api/v1/tenants/{stage.tenant.slug}/runs/{run.id}/events/stream/"
+
+
+def messages(response):
+    """Server-sent events as (id, event, data)."""
+    message: dict[str, str] = {}
+    for line in response.iter_lines():
+        if not line and "data" in message:
+            yield message.get("id"), message.get("event"), json.loads(message["data"])
+            message = {}
+        elif line and not line.startswith(":"):
+            name, _, value = line.partition(": ")
+            message[name] = value
+
+
+def cancelled(stage, run) -> None:
+    from tenants.audit import Actor
+    from workflows.services.runs import cancel_run
+
+    with stage.context():
+        cancel_run(run=run, actor=Actor.of(stage.editor))
+
+
+def test_the_stream_tells_everything_in_order_and_ends_with_the_run(stage, watcher, host):
+    run = stage.turn(stage.start())
+    stage.decide(run)
+    stage.turn(run)
+    with watcher.stream("GET", url(stage, run)) as response:
+        assert response.headers["content-type"] == "text/event-stream"
+        heard = [message for message in messages(response) if message[1] != "delta"]
+    stored = stage.events(run)
+    assert [int(number) for number, _, _ in heard] == [event.seq for event in stored]
+    assert [kind for _, kind, _ in heard] == [event.kind for event in stored]
+    assert heard[-1][1] == "run.completed"
+    assert heard[0][2]["seq"] == 1
+
+
+def test_it_is_resumed_after_the_last_event_that_was_received(stage, watcher):
+    run = stage.turn(stage.start())
+    stage.decide(run)
+    stage.turn(run)
+    total = len(stage.events(run))
+    with watcher.stream("GET", url(stage, run), headers={"Last-Event-ID": "5"}) as response:
+        numbers = [int(number) for number, kind, _ in messages(response) if kind != "delta"]
+    assert numbers == list(range(6, total + 1))
+
+
+def test_a_run_that_is_over_and_known_answers_that_there_is_no_more(stage, watcher):
+    run = stage.start()
+    cancelled(stage, run)
+    last = stage.events(run)[-1].seq
+    assert watcher.get(url(stage, run), headers={"Last-Event-ID": str(last)}).status_code == 204
+    assert watcher.get(url(stage, run), headers={"Last-Event-ID": "x"}).status_code == 422
+
+
+def test_what_happens_while_one_listens_arrives_at_once(stage, watcher):
+    run = stage.start()
+    with watcher.stream("GET", url(stage, run)) as response:
+        heard = messages(response)
+        assert next(heard)[1] == "run.queued"
+        began = time.monotonic()
+        cancelled(stage, run)
+        assert next(heard)[1] == "run.cancelled"
+        assert time.monotonic() - began < 1.5
+        assert list(heard) == []
+
+
+def test_text_comes_live_and_stored_and_both_make_the_same_draft(stage, watcher, host, process):
+    from workflows.engine.turn import take_turn
+
+    host.pause = 0.1
+    run = stage.start()
+    live: dict[str, str] = {}
+    stored: dict[str, str] = {}
+    thread = in_thread_as("engine", lambda: take_turn(stage.tenant.id, run.id))
+    with watcher.stream("GET", url(stage, run)) as response:
+        for number, kind, data in messages(response):
+            if kind == "delta":
+                assert number is None
+                text = live.setdefault(data["execution"], "")
+                live[data["execution"]] = text[:data["offset"]] + data["text"]
+            if kind == "text":
+                text = stored.setdefault(data["data"]["execution"], "")
+                assert data["data"]["offset"] == len(text)
+                stored[data["data"]["execution"]] = text + data["data"]["text"]
+            if kind == "gate.opened":
+                break
+    thread.join(10)
+    draft = stage.request(run).shown["draft"]
+    assert list(stored.values()) == [draft]
+    assert draft.endswith(next(iter(live.values()))[-10:])
+
+
+def test_without_redis_the_stream_reads_what_is_stored(stage, watcher, settings, monkeypatch):
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    run = stage.start()
+    with watcher.stream("GET", url(stage, run)) as response:
+        heard = messages(response)
+        assert next(heard)[1] == "run.queued"
+        cancelled(stage, run)
+        assert next(heard)[1] == "run.cancelled"
+
+
+def test_a_quiet_stream_gives_signs_of_life_and_holds_no_connection(stage, watcher, monkeypatch):
+    from django.db import connection
+
+    monkeypatch.setattr("workflows.engine.watching.HEARTBEAT", 1)
+    run = stage.start()
+    with watcher.stream("GET", url(stage, run)) as response:
+        lines = response.iter_lines()
+        while next(lines) != ": still here":
+            pass
+        time.sleep(0.5)  # the look that follows a sign of life is over
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                           "AND usename = 'web' AND pid <> pg_backend_pid()")
+            assert cursor.fetchone()[0] == 0
+
+
+def test_who_may_no_longer_watch_hears_no_more(stage, watcher, monkeypatch):
+    from tenants.models import Membership
+
+    monkeypatch.setattr("workflows.engine.watching.HEARTBEAT", 0.2)
+    run = stage.start()
+    with watcher.stream("GET", url(stage, run)) as response:
+        heard = messages(response)
+        next(heard)
+        with stage.context():
+            Membership.objects.filter(user__email="admin@acme.example").delete()
+        assert list(heard) == []
+
+
+def test_a_stranger_is_told_there_is_nothing(stage, watcher):
+    run = stage.start()
+    run.id = new_id()
+    assert watcher.get(url(stage, run)).status_code == 404
+    assert httpx.get(str(watcher.base_url) + url(stage, run)).status_code == 401
