@@ -10,6 +10,7 @@ from workflows.spec.document import Spec
 from workflows.spec.findings import Findings
 from workflows.spec.flow import gates_of, shown
 from workflows.spec.graph import Graph
+from workflows.spec.inputs import schema_faults
 from workflows.spec.names import Use, uses
 from workflows.spec.nodes import Approval, Node, Supervisor, Tool, Worker
 from workflows.spec.templates import check_template
@@ -32,6 +33,8 @@ class _Scope:
         self.graph = graph
         self.findings = findings
         self.before = graph.written_before if spec.start in graph.nodes else {}
+        sound = not schema_faults(spec.input, "input")
+        self.properties: dict[str, Any] | None = spec.input.get("properties") if sound else None
         self.outputs = {node.id for node in spec.nodes if not isinstance(node, Approval)}
 
     def check(self, path: str, source: str, node: Node) -> None:
@@ -48,9 +51,9 @@ class _Scope:
                 self._check_output(path, use, node)
 
     def _check_input(self, path: str, use: Use) -> None:
-        properties = self.spec.input.get("properties")
-        if use.part is None or not isinstance(properties, dict):
+        if use.part is None or self.properties is None:
             return
+        properties = self.properties
         if use.part not in properties:
             known = ", ".join(properties) or "none"
             self.findings.fault(path, "unknown_name", f"`{use}` is not part of the input, which has: {known}.")
