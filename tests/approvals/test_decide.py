@@ -21,7 +21,7 @@ from countersign.canonical import content_hash
 from countersign.clock import now
 from countersign.grants import verify_grant
 from countersign.signing import VerifyKey
-from tenants.models import AuditEntry
+from tenants.models import AuditEntry, Membership
 
 pytestmark = pytest.mark.django_db
 
@@ -216,6 +216,12 @@ class TestEligibility:
         request = team.open()
         editor.is_active = False
         editor.save(update_fields=["is_active"])
+        assert "do not belong" in self.refusal(team, request, editor)
+
+    def test_people_who_left_even_if_they_still_hold_the_role(self, team, editor):
+        request = team.open()
+        with team.context():
+            Membership.objects.filter(user=editor).delete()
         assert "do not belong" in self.refusal(team, request, editor)
 
     def test_people_of_another_team(self, team, make_team, editor):
