@@ -6,7 +6,6 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 
 from tenants.models import Invitation
-from tenants.tokens import invitation_secret
 
 TEXT = """Hello,
 
@@ -20,15 +19,13 @@ The invitation is valid until {until:%d %B %Y, %H:%M} UTC. If you did not expect
 """
 
 
-def send_invitation_mail(invitation: Invitation) -> None:
-    """Raises OSError or SMTPException when the mail server did not take it."""
+def send_invitation_mail(invitation: Invitation, secret: str) -> None:
+    """Opening its link joins nothing: the page asks. Raises OSError or SMTPException when the server did not take it."""
     team = " ".join(invitation.tenant.name.split())
+    link = f"{settings.PUBLIC_URL}/invitations/{secret}"
     text = TEXT.format(inviter=invitation.invited_by, team=team, role=invitation.get_role_display().lower(),
-                       email=invitation.email, until=invitation.expires_at, link=invitation_link(invitation))
-    headers = {"Message-ID": f"<invitation.{invitation.id}@countersign>", "Auto-Submitted": "auto-generated"}
+                       email=invitation.email, until=invitation.expires_at, link=link)
+    # Each attempt has a token of its own: a mail system must not take two of them for one message.
+    message_id = f"<invitation.{invitation.id}.{invitation.send_attempts}@countersign>"
+    headers = {"Message-ID": message_id, "Auto-Submitted": "auto-generated"}
     EmailMessage(f"Join {team} on Countersign", text, to=[invitation.email], headers=headers).send()
-
-
-def invitation_link(invitation: Invitation) -> str:
-    """Opening it joins nothing: the page asks."""
-    return f"{settings.PUBLIC_URL}/invitations/{invitation_secret(invitation)}"

@@ -6,8 +6,6 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from django.utils.crypto import salted_hmac
-
 from countersign.clock import now
 from countersign.database.context import tenant_context
 from tenants.models import ApiToken, Invitation
@@ -24,9 +22,8 @@ def new_secret() -> str:
     return PREFIX + secrets.token_urlsafe(32)
 
 
-def invitation_secret(invitation: Invitation) -> str:
-    """Follows from the invitation and the installation's secret, so that the mail can be sent again."""
-    return salted_hmac("tenants.invitation", str(invitation.id), algorithm="sha256").hexdigest()
+def new_invitation_secret() -> str:
+    return secrets.token_urlsafe(32)
 
 
 def usable_token(secret: str) -> ApiToken | None:

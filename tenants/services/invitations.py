@@ -20,13 +20,14 @@ from tenants.invitation_mail import send_invitation_mail
 from tenants.models import Invitation, Membership, MembershipRole, User
 from tenants.sign_in import has_verified_email
 from tenants.signals import access_changed
-from tenants.tokens import hash_of, invitation_of, invitation_secret
+from tenants.tokens import hash_of, invitation_of, new_invitation_secret
 
 log = get_logger(__name__)
 
 TOPIC = "invitation"
 VALID_FOR = timedelta(days=7)
 MOST_ATTEMPTS = 8
+LOST_AFTER = timedelta(seconds=60)  # longer than a mail server may take
 
 
 def invite(*, email: str, role: MembershipRole, by: Membership, actor: Actor) -> Invitation:
@@ -38,8 +39,7 @@ def invite(*, email: str, role: MembershipRole, by: Membership, actor: Actor) ->
     if Membership.objects.filter(tenant_id=by.tenant_id, user__email__iexact=email).exists():
         raise AlreadyMember
     invitation = Invitation(id=new_id(), email=email.lower(), role=role, invited_by_id=by.user_id,
-                            expires_at=now() + VALID_FOR)
-    invitation.token_hash = hash_of(invitation_secret(invitation))
+                            expires_at=now() + VALID_FOR, token_hash=hash_of(new_invitation_secret()))
     try:
         with transaction.atomic():
             invitation.save(force_insert=True)
@@ -93,30 +93,47 @@ def accept_invitation(*, secret: str, user: User) -> Membership:
 def deliver_invitation(*, tenant_id: UUID, invitation_id: UUID) -> None:
     """Send an invitation's e-mail, if it is still promised. Safe to repeat.
 
-    A mail server that does not answer is tried again, ever later; an address that it refuses is not. A process killed
-    between sending and noting it sends the same Message-ID again.
+    The token is made here and stands in the e-mail alone; it is known to the database before the e-mail leaves. A mail
+    server that does not answer is tried again, ever later; an address that it refuses is not. A process killed before
+    it noted the outcome sends a second e-mail, whose token takes the place of the first one's.
     """
+    secret = new_invitation_secret()
     with tenant_context(tenant_id):
-        if not doorbells.answer(TOPIC, invitation_id):
-            return
-        invitation = Invitation.objects.select_related("tenant", "invited_by").filter(id=invitation_id).first()
-        if invitation is None or invitation.status != "open" or invitation.sent_at:
-            return
-        invitation.send_attempts += 1
-        try:
-            send_invitation_mail(invitation)
-        except (OSError, smtplib.SMTPException) as error:
-            _not_sent(invitation, error)
-        else:
-            invitation.sent_at, invitation.send_error = now(), ""
-        invitation.save(update_fields=["sent_at", "send_attempts", "send_error"])
+        invitation = _claimed(invitation_id, secret)
+    if invitation is None:
+        return
+    try:
+        send_invitation_mail(invitation, secret)
+    except (OSError, smtplib.SMTPException) as error:
+        with tenant_context(tenant_id):
+            _note_failure(invitation, error)
+    else:
+        with tenant_context(tenant_id):
+            doorbells.withdraw(TOPIC, invitation_id)
+            Invitation.objects.filter(id=invitation_id).update(sent_at=now(), send_error="")
 
 
-def _not_sent(invitation: Invitation, error: Exception) -> None:
-    invitation.send_error = f"{type(error).__name__}: {error}"[:300]
-    permanent = isinstance(error, smtplib.SMTPRecipientsRefused) and all(
+def _claimed(id: UUID, secret: str) -> Invitation | None:
+    """The invitation to send now, with its new token; promised again for the case that this process is killed."""
+    if not doorbells.answer(TOPIC, id):
+        return None
+    invitation = Invitation.objects.select_related("tenant", "invited_by").filter(id=id).first()
+    if invitation is None or invitation.status != "open" or invitation.sent_at:
+        return None
+    invitation.token_hash = hash_of(secret)
+    invitation.send_attempts += 1
+    invitation.save(update_fields=["token_hash", "send_attempts"])
+    doorbells.ring(TOPIC, tenant_id=invitation.tenant_id, subject_id=id, due_at=now() + LOST_AFTER)
+    return invitation
+
+
+def _note_failure(invitation: Invitation, error: Exception) -> None:
+    told = f"{type(error).__name__}: {error}"[:300]
+    Invitation.objects.filter(id=invitation.id).update(send_error=told)
+    doorbells.withdraw(TOPIC, invitation.id)
+    refused = isinstance(error, smtplib.SMTPRecipientsRefused) and all(
         code >= 500 for code, _ in error.recipients.values())
-    log.warning("invitation not sent", invitation=str(invitation.id), error=invitation.send_error, permanent=permanent)
-    if not permanent and invitation.send_attempts < MOST_ATTEMPTS:
+    log.warning("invitation not sent", invitation=str(invitation.id), error=told, permanent=refused)
+    if not refused and invitation.send_attempts < MOST_ATTEMPTS:
         wait = timedelta(seconds=5 * 4 ** (invitation.send_attempts - 1))
         doorbells.ring(TOPIC, tenant_id=invitation.tenant_id, subject_id=invitation.id, due_at=now() + wait)

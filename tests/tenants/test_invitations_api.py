@@ -16,11 +16,12 @@ from countersign.ids import new_id
 from tenants.actors import send_invitation
 from tenants.audit import AuditEntry
 from tenants.models import Invitation, Membership
-from tenants.tokens import invitation_secret
+from tenants.tokens import hash_of
 
 pytestmark = pytest.mark.django_db
 INVITATIONS = "/api/v1/tenants/acme/invitations/"
 ACCEPT = "/api/v1/invitations/accept/"
+TOKEN = "the-token-that-the-e-mail-told"
 
 
 @pytest.fixture
@@ -42,8 +43,9 @@ def mailbox():
 
 @pytest.fixture
 def invited(acme, admin):
-    """An open invitation and its token."""
+    """An open invitation, whose token is TOKEN."""
     id = admin.post(INVITATIONS, {"email": "new@example.org", "role": "editor"}).json()["id"]
+    change(acme, token_hash=hash_of(TOKEN))
     return the_invitation(acme, id)
 
 
@@ -115,7 +117,7 @@ class TestInviting:
         for _ in range(2):
             assert admin.delete(f"{INVITATIONS}{invited.id}/").status_code == 204
         assert the_invitation(acme, invited.id).status == "revoked"
-        refused = api(make_user("new@example.org")).post(ACCEPT, {"token": invitation_secret(invited)})
+        refused = api(make_user("new@example.org")).post(ACCEPT, {"token": TOKEN})
         assert (refused.status_code, refused.json()["code"]) == (409, "invitation_revoked")
         with tenant_context(acme.id):
             assert AuditEntry.objects.filter(action="invitation.revoked").count() == 1
@@ -129,7 +131,7 @@ class TestInviting:
 class TestAccepting:
     def test_the_invited_person_joins(self, acme, invited, make_user, api):
         user = make_user("new@example.org")
-        response = api(user).post(ACCEPT, {"token": invitation_secret(invited)})
+        response = api(user).post(ACCEPT, {"token": TOKEN})
         assert (response.status_code, response.json()["slug"], response.json()["role"]) == (201, "acme", "editor")
         with tenant_context(acme.id):
             assert Membership.objects.get(user=user).role == "editor"
@@ -138,23 +140,23 @@ class TestAccepting:
 
     def test_it_works_once(self, invited, make_user, api):
         client = api(make_user("new@example.org"))
-        client.post(ACCEPT, {"token": invitation_secret(invited)})
-        again = client.post(ACCEPT, {"token": invitation_secret(invited)})
+        client.post(ACCEPT, {"token": TOKEN})
+        again = client.post(ACCEPT, {"token": TOKEN})
         assert (again.status_code, again.json()["code"]) == (409, "invitation_accepted")
 
     def test_a_repeat_of_the_same_request_gets_the_same_answer(self, invited, make_user, api):
-        client, asked = api(make_user("new@example.org")), {"token": invitation_secret(invited)}
+        client, asked = api(make_user("new@example.org")), {"token": TOKEN}
         first, again = (client.post(ACCEPT, asked, headers={"Idempotency-Key": "k"}) for _ in range(2))
         assert (first.status_code, first.json()) == (again.status_code, again.json())
 
     def test_it_expires(self, acme, invited, make_user, api):
         change(acme, expires_at=now() - timedelta(seconds=1))
-        refused = api(make_user("new@example.org")).post(ACCEPT, {"token": invitation_secret(invited)})
+        refused = api(make_user("new@example.org")).post(ACCEPT, {"token": TOKEN})
         assert (refused.status_code, refused.json()["code"]) == (409, "invitation_expired")
 
     def test_another_person_with_the_token_does_not_join(self, invited, make_user, api):
         for user in (make_user("thief@example.org"), make_user("new@example.org", verified=False)):
-            refused = api(user).post(ACCEPT, {"token": invitation_secret(invited)})
+            refused = api(user).post(ACCEPT, {"token": TOKEN})
             assert (refused.status_code, refused.json()["code"]) == (403, "invitation_for_another_address")
 
     def test_an_unknown_token_is_missing(self, make_user, api):
@@ -164,7 +166,7 @@ class TestAccepting:
 
     def test_a_member_already_does_not_use_it_up(self, acme, invited, make_member, api):
         client = api(make_member(acme, "new@example.org", "viewer"))
-        refused = client.post(ACCEPT, {"token": invitation_secret(invited)})
+        refused = client.post(ACCEPT, {"token": TOKEN})
         assert (refused.status_code, refused.json()["code"]) == (409, "already_member")
         assert the_invitation(acme, invited.id).status == "open"
 
@@ -177,8 +179,25 @@ class TestTheMail:
         mail = mailbox.received[0]
         assert mail.recipients == ("new@example.org",)
         assert mail.message["Subject"] == "Join Acme on Countersign"
-        token = re.search(r"/invitations/(\w+)", mail.text)[1]
+        token = re.search(r"/invitations/([\w-]+)", mail.text)[1]
+        assert token not in str(sent.__dict__)
+        assert not Outbox.objects.exists()
         assert api(make_user("new@example.org")).post(ACCEPT, {"token": token}).status_code == 201
+
+    def test_a_sender_that_was_killed_is_rung_for_again(self, acme, invited, as_role, mailbox, monkeypatch):
+        def die(*arguments):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("tenants.services.invitations.send_invitation_mail", die)
+        with as_role("engine"), pytest.raises(KeyboardInterrupt):
+            send_invitation(str(acme.id), str(invited.id))
+        monkeypatch.undo()
+        promise = Outbox.objects.get()
+        assert now() + timedelta(seconds=50) < promise.due_at
+        with as_role("engine"):
+            Outbox.objects.update(due_at=now())
+        assert deliver(acme, invited, as_role).sent_at
+        assert len(mailbox.received) == 1
 
     def test_a_mail_server_that_is_down_is_tried_again_later(self, acme, invited, as_role):
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_PORT=1):

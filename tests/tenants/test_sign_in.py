@@ -126,6 +126,7 @@ def test_password_reset(signed_up, mailbox):
     code = code_in(mailbox)
     new = "a whole new password"
     assert app.post("password/reset", key=code, password=new).status_code == 401, "one signs in next"
+    assert signed_up.me().status_code == 401, "whoever was signed in with the old password is out"
     assert App().post("login", email=EMAIL, password=PASSWORD).status_code == 400
     assert App().post("login", email=EMAIL, password=new).status_code == 200
 
