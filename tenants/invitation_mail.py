@@ -20,7 +20,7 @@ The invitation is valid until {until:%d %B %Y, %H:%M} UTC. If you did not expect
 
 
 def send_invitation_mail(invitation: Invitation, secret: str) -> None:
-    """Opening its link joins nothing: the page asks. Raises OSError or SMTPException when the server did not take it."""
+    """Opening its link joins nothing: the page asks. Raises OSError or SMTPException when it was not taken."""
     team = " ".join(invitation.tenant.name.split())
     link = f"{settings.PUBLIC_URL}/invitations/{secret}"
     text = TEXT.format(inviter=invitation.invited_by, team=team, role=invitation.get_role_display().lower(),
