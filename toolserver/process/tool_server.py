@@ -62,7 +62,9 @@ class ToolServer(MCPServer):
             return failure(refusal, "not_done")
         # A caller that goes away must not leave an effect half-watched: the call runs to its end.
         with anyio.CancelScope(shield=True):
-            return await anyio.to_thread.run_sync(_execute, adapter, checked, call)
+            result = await anyio.to_thread.run_sync(_execute, adapter, checked, call)
+        result.meta["countersign/credentials"] = call.opened  # from which the host notes their last use
+        return result
 
 
 def describe(adapter: Adapter) -> mcp_types.Tool:
@@ -93,18 +95,22 @@ def _validated(adapter: Adapter, arguments: dict[str, Any]) -> BaseModel:
 
 
 def _context(config: TenantConfig, run: UUID, key: str) -> CallContext:
+    opened: list[str] = []
+
     def credential(kind: str) -> dict[str, Any]:
         found = config.find_credential(kind=kind)
         if found is None:
             raise NotDone(f"The team has no credential of the kind {kind!r} yet. An admin can add one.",
                           code="credential_missing", retryable=True)
         try:
-            return config.open(found)
+            secret = config.open(found)
         except CountersignError as error:
             raise NotDone(error.detail, code=error.code, retryable=True) from error
+        opened.append(str(found.id))
+        return secret
 
     return CallContext(tenant=config.tenant, run=run, idempotency_key=key, artifacts_root=config.artifacts_root,
-                       credential=credential)
+                       credential=credential, opened=opened)
 
 
 def _execute(adapter: Adapter, arguments: BaseModel, context: CallContext) -> mcp_types.CallToolResult:

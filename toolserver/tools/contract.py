@@ -38,13 +38,17 @@ class InDoubt(CountersignError):
 
 @dataclass
 class CallContext:
-    """One call's surroundings. `credential(kind)` opens the tenant's credential of that kind, or raises NotDone."""
+    """One call's surroundings. `credential(kind)` opens the tenant's credential of that kind, or raises NotDone.
+
+    `opened` names the credentials that were.
+    """
 
     tenant: UUID
     run: UUID
     idempotency_key: str
     artifacts_root: Path
     credential: Callable[[str], dict[str, Any]]
+    opened: list[str] = field(default_factory=list)
     acting: bool = field(default=False, init=False)
 
     def begin(self) -> None:

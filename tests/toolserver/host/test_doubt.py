@@ -109,6 +109,15 @@ def test_a_process_that_runs_learns_of_a_rotated_credential(team, mail, letter, 
         assert (len(first.received), len(second.received)) == (1, 1)
 
 
+def test_a_credentials_last_use_is_noted(team, mail, letter, api):
+    path = f"/api/v1/tenants/{team.tenant.slug}/credentials/"
+    with Mailbox() as mailbox:
+        mail(mailbox.port)
+        assert api(team.admin).get(path).json()["results"][0]["last_used_at"] is None
+        letter()
+    assert api(team.admin).get(path).json()["results"][0]["last_used_at"]
+
+
 def test_what_is_in_doubt_stays_so_and_is_never_sent_again(team, mail, letter):
     with line_that_breaks() as (port, taken):
         mail(port)
