@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
 
+from countersign.clock import now
 from countersign.database.context import tenant_context
 from countersign.doorbells.models import Lease as LeaseRow
 from countersign.doorbells.models import Outbox
+from countersign.doorbells.services import ring
 from countersign.ids import new_id
 from workflows.duties import requeue_lost_runs
 from workflows.engine import lease as leases
@@ -27,7 +30,8 @@ def tenant(pool, make_tenant, process):
 
 def take(tenant, run):
     with tenant_context(tenant.id):
-        return leases.take(tenant.id, run)
+        ring("run", tenant_id=tenant.id, subject_id=run)
+        return leases.take("run", tenant.id, run)
 
 
 def expire(run) -> None:
@@ -41,6 +45,24 @@ def test_one_worker_at_a_time(tenant):
     assert take(tenant, run) is None
     expire(run)
     assert take(tenant, run).epoch == 2
+
+
+def test_nothing_is_taken_that_nobody_promised(tenant):
+    run = new_id()
+    with tenant_context(tenant.id):
+        assert leases.take("run", tenant.id, run) is None
+        ring("run", tenant_id=tenant.id, subject_id=run, due_at=now() + timedelta(seconds=30))
+        assert leases.take("run", tenant.id, run) is None
+        ring("run", tenant_id=tenant.id, subject_id=run)
+        assert leases.take("run", tenant.id, run)
+        assert not Outbox.objects.exists(), "what was due later is looked at now, too"
+
+
+def test_while_another_holds_the_lease_the_promise_stays(tenant):
+    run = new_id()
+    take(tenant, run)
+    assert take(tenant, run) is None
+    assert Outbox.objects.filter(subject_id=run).exists()
 
 
 def test_only_the_hash_of_the_token_is_kept_and_each_claim_has_its_own(tenant):
@@ -107,6 +129,7 @@ def test_the_heart_survives_a_database_that_is_away(tenant, monkeypatch):
 
 def test_the_scheduler_promises_a_lost_run_once(tenant):
     lost, held, released = (take(tenant, new_id()) for _ in range(3))
+    assert not Outbox.objects.exists()
     expire(lost.run)
     with transaction.atomic():
         leases.release(released)

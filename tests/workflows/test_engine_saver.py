@@ -13,6 +13,7 @@ from langgraph.graph import START, StateGraph
 from langgraph.types import Command, interrupt
 
 from countersign.database.context import tenant_context
+from countersign.doorbells.services import ring
 from countersign.ids import new_id
 from workflows.engine import lease as leases
 from workflows.engine.lease import StaleLease
@@ -47,7 +48,8 @@ def held(pool, make_tenant, process):
     tenant = make_tenant("acme")
     run = new_id()
     with process("engine"), tenant_context(tenant.id):
-        lease = leases.take(tenant.id, run)
+        ring("run", tenant_id=tenant.id, subject_id=run)
+        lease = leases.take("run", tenant.id, run)
     return RunSaver(pool, lease)
 
 
@@ -153,7 +155,8 @@ def test_another_tenant_sees_no_checkpoint_and_cannot_write_one(held, pool, make
     run(held, {"steps": []})
     stranger = make_tenant("other")
     with process("engine"), tenant_context(stranger.id):
-        foreign = RunSaver(pool, leases.take(stranger.id, new_id()))
+        ring("run", tenant_id=stranger.id, subject_id=(own := new_id()))
+        foreign = RunSaver(pool, leases.take("run", stranger.id, own))
     foreign.lease.run = held.lease.run  # the thread of the first tenant's run, as the second tenant would name it
     assert foreign.peek() is None
     insert = "INSERT INTO checkpoint_blobs (thread_id, channel, version, type) VALUES (%s, 'c', '1', 'empty')"

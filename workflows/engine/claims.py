@@ -11,7 +11,6 @@ from django.db.models import F, QuerySet
 
 from countersign.clock import now
 from countersign.database.context import tenant_context
-from countersign.doorbells.models import Outbox
 from countersign.doorbells.services import ring
 from countersign.logs import get_logger
 from workflows.engine import lease as leases
@@ -42,16 +41,12 @@ def claim(tenant_id: UUID, run_id: UUID) -> tuple[Lease, Run] | None:
     """Answer the outbox and take the run's lease, in one transaction; None when there is nothing to do here.
 
     That is so for a message delivered twice, for a run that another worker holds (its outbox row stays, and rings
-    again), and for one that has ended. Any further row of the run's is answered too: what is left to do is looked at
-    now, and promised again if it is not due yet.
+    again), and for one that has ended.
     """
     with tenant_context(tenant_id):
-        if not Outbox.objects.filter(topic=TOPIC, subject_id=run_id, tenant_id=tenant_id, due_at__lte=now()).exists():
-            return None
-        lease = leases.take(tenant_id, run_id)
+        lease = leases.take(TOPIC, tenant_id, run_id)
         if lease is None:
             return None
-        Outbox.objects.filter(topic=TOPIC, subject_id=run_id).delete()
         run = _runs().filter(id=run_id).first()
         if run is None or RunStatus(run.status).ended or run.attention_reason == QUARANTINED:
             leases.release(lease)
@@ -85,11 +80,11 @@ def quarantine(error: dict[str, Any] | None) -> Ending:
 def finish(lease: Lease, run: Run, ending: Ending, spent: Spent | None = None) -> None:
     """Let go of the run with what came of the turn. Raises StaleLease, having written nothing."""
     with tenant_context(run.tenant_id):
-        leases.hold(lease)
         _settle(lease, run, ending, spent)
 
 
 def _settle(lease: Lease, run: Run, ending: Ending, spent: Spent | None = None) -> None:
+    leases.release(lease, keep_claims=ending.ours)
     ended = ending.status.ended
     changes: dict[str, Any] = {
         "status": ending.status, "ended_at": now() if ended else None,
@@ -103,7 +98,6 @@ def _settle(lease: Lease, run: Run, ending: Ending, spent: Spent | None = None) 
     record(run.tenant_id, run.id, Event(ending.kind, data=ending.data), spent=spent)
     if ending.due_at is not None:
         ring(TOPIC, tenant_id=run.tenant_id, subject_id=run.id, due_at=ending.due_at)
-    leases.release(lease, keep_claims=ending.ours)
     log.info(ending.kind, status=ending.status.value, code=(ending.error or {}).get("code"))
 
 

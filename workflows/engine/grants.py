@@ -1,7 +1,8 @@
-"""The grant of one planned call, as web signed it."""
+"""The grants of a gate's planned calls, as web signed them."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import connection
@@ -10,17 +11,23 @@ from approvals.queries import grants_of
 from countersign.clock import now
 from countersign.database.context import tenant_context
 from workflows.engine.failures import Held, PolicyRefused
-from workflows.models import Run
+
+if TYPE_CHECKING:
+    from workflows.engine.session import Session
 
 
-def grant_of(run: Run, request: str, call: str) -> str:
-    """The newest grant's token. Whether it still holds is the host's to say. Raises Held, PolicyRefused."""
-    with tenant_context(run.tenant_id):
-        grants = [grant for grant in grants_of(UUID(request)) if grant.call_id == call]
-    let_go_of_connection()
-    if not grants:
+def grant_of(session: Session, request: str, call: str) -> str:
+    """The current grant's token, read once a turn. Whether it still holds is the host's to say.
+
+    Raises Held, PolicyRefused.
+    """
+    if request not in session.grants:
+        with tenant_context(session.run.tenant_id):
+            session.grants[request] = {grant.call_id: grant for grant in grants_of(UUID(request))}
+        let_go_of_connection()
+    grant = session.grants[request].get(call)
+    if grant is None:
         raise PolicyRefused("There is no grant for this call.", code="grant_required")
-    grant = max(grants, key=lambda each: each.expires_at)
     if grant.not_before > now() and grant.revoked_at is None:
         raise Held(grant.not_before)
     return grant.token

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 import time
@@ -46,25 +45,43 @@ class Lease:
             raise StaleLease
 
 
-def take(tenant: UUID, run: UUID) -> Lease | None:
-    """Take the lease in the caller's transaction, or None while another worker holds it. Raises the epoch."""
-    secret = secrets.token_urlsafe(32)
+# One statement: what is due is answered only by whoever gets the lease. The token's epoch is known only here.
+TAKE = """
+    WITH due AS (
+        SELECT FROM doorbells_outbox
+        WHERE topic = %(topic)s AND subject_id = %(run)s AND tenant_id = %(tenant)s AND due_at <= clock_timestamp()
+        LIMIT 1),
+    taken AS (
+        INSERT INTO doorbells_lease AS lease (subject_id, tenant_id, epoch, expires_at, token_hash, claims)
+        SELECT %(run)s, %(tenant)s, 1, clock_timestamp() + make_interval(secs => %(seconds)s),
+               encode(sha256(convert_to(%(prefix)s || 1 || %(secret)s, 'UTF8')), 'hex'), 1
+        FROM due
+        ON CONFLICT (subject_id) DO UPDATE SET
+            epoch = lease.epoch + 1, claims = lease.claims + 1, expires_at = EXCLUDED.expires_at,
+            token_hash = encode(sha256(convert_to(%(prefix)s || (lease.epoch + 1) || %(secret)s, 'UTF8')), 'hex')
+        WHERE lease.expires_at IS NULL OR lease.expires_at <= clock_timestamp()
+        RETURNING epoch, claims),
+    answered AS (
+        DELETE FROM doorbells_outbox
+        WHERE topic = %(topic)s AND subject_id = %(run)s AND EXISTS (SELECT FROM taken))
+    SELECT epoch, claims FROM taken"""
+
+
+def take(topic: str, tenant: UUID, run: UUID) -> Lease | None:
+    """Answer what the outbox promises about the run, and take its lease, in the caller's transaction.
+
+    None when nothing is due, or while another worker holds the lease: then the outbox keeps its row. Whoever takes it
+    answers what is due later as well: what is left to do is looked at now, and promised again. Raises the epoch.
+    """
+    prefix, secret = f"lease_{run}.", f".{secrets.token_urlsafe(32)}"
     with connection.cursor() as cursor:
-        cursor.execute("""
-            INSERT INTO doorbells_lease AS lease (subject_id, tenant_id, epoch, expires_at, token_hash, claims)
-            VALUES (%(run)s, %(tenant)s, 1, clock_timestamp() + make_interval(secs => %(seconds)s), '', 1)
-            ON CONFLICT (subject_id) DO UPDATE SET
-                epoch = lease.epoch + 1, claims = lease.claims + 1, token_hash = '', expires_at = EXCLUDED.expires_at
-            WHERE lease.expires_at IS NULL OR lease.expires_at <= clock_timestamp()
-            RETURNING epoch, claims""", {"run": run, "tenant": tenant, "seconds": SECONDS})
+        cursor.execute(TAKE, {"topic": topic, "run": run, "tenant": tenant, "seconds": SECONDS, "prefix": prefix,
+                              "secret": secret})
         row = cursor.fetchone()
-        if row is None:
-            return None
-        epoch, claims = row
-        token = f"lease_{run}.{epoch}.{secret}"
-        cursor.execute("UPDATE doorbells_lease SET token_hash = %s WHERE subject_id = %s",
-                       [hashlib.sha256(token.encode()).hexdigest(), run])
-    return Lease(tenant=tenant, run=run, epoch=epoch, token=token, claims=claims)
+    if row is None:
+        return None
+    epoch, claims = row
+    return Lease(tenant=tenant, run=run, epoch=epoch, token=f"{prefix}{epoch}{secret}", claims=claims)
 
 
 def hold(lease: Lease) -> None:

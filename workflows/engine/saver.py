@@ -67,7 +67,7 @@ class RunSaver(PostgresSaver):
         self.spent = Spent()
         self._statements: list[Statement] = []
         self._progress = False
-        self._loaded: CheckpointTuple | None = None
+        self._peeked: list[CheckpointTuple | None] = []
         self._saving = threading.RLock()
 
     @property
@@ -97,10 +97,7 @@ class RunSaver(PostgresSaver):
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The thread's latest checkpoint; one that `peek` has just read is not read again."""
-        if self._loaded is not None:
-            loaded, self._loaded = self._loaded, None
-            return loaded
-        return super().get_tuple(config)
+        return self._peeked.pop() if self._peeked else super().get_tuple(config)
 
     def with_allowlist(self, extra_allowlist: object) -> RunSaver:
         """Itself: no graph's state brings in a class of its own. (The parent's answer is a copy, which would keep back
@@ -111,8 +108,8 @@ class RunSaver(PostgresSaver):
 
     def peek(self) -> CheckpointTuple | None:
         """The latest checkpoint, kept for the graph that is about to start from it."""
-        self._loaded = super().get_tuple(self.config)
-        return self._loaded
+        self._peeked = [super().get_tuple(self.config)]
+        return self._peeked[0]
 
     def flush(self) -> None:
         """Send what is kept back in one transaction that holds the lease. Raises StaleLease, having written nothing."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from langgraph.errors import GraphBubbleUp
 
+from approvals.models import Grant
 from countersign.errors import CountersignError
 from workflows.engine.events import Event
 from workflows.engine.failures import NeedsAttention, RunFails
@@ -47,6 +48,7 @@ class Session:
     steps: int = 0
     cost: Decimal = Decimal(0)
     booked: float = 0.0
+    grants: dict[str, dict[str, Grant]] = field(default_factory=dict)
 
     @property
     def steps_taken(self) -> int:

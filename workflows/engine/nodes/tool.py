@@ -38,7 +38,7 @@ def _gate_that_released(node: Tool, state: State, session: Session) -> dict[str,
 def _call(node: Tool, gate: dict[str, Any] | None, state: State, session: Session, step: Step) -> ToolOutcome:
     if gate:
         arguments = gate["calls"][node.id]["arguments"]
-        grant = grant_of(session.run, gate["request"], node.id)
+        grant = grant_of(session, gate["request"], node.id)
         key = f"{gate['request']}:{node.id}"
     else:
         arguments = render_value(node.arguments, names(state, session.spec, session.run.input, worker=None))
