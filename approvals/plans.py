@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from countersign.canonical import canonical_json, content_hash
 from countersign.errors import Invalid, field_fault
 
+LARGEST = 2**53
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+P = TypeVar("P", bound=_Part)
 
 
 class PlannedCall(_Part):
@@ -42,34 +48,61 @@ class Plan(_Part):
         return calls
 
 
+class Shown(_Part):
+    """What people are given to read beside the calls. It binds nothing: the hash covers only what executes."""
+
+    draft: str = ""
+    format: str = "markdown"
+    verdict: dict[str, Any] | None = None
+    objections: list[Any] = []
+    notes: list[Any] = []
+
+
 def read_plan(document: dict[str, Any]) -> Plan:
     """Raises Invalid, with a fault per field, for what is no plan or what the database could not keep exactly."""
+    return _read(Plan, "plan", document)
+
+
+def read_shown(document: dict[str, Any]) -> Shown:
+    """Raises Invalid, as `read_plan` does."""
+    return _read(Shown, "shown", document)
+
+
+def _read(model: type[P], field: str, document: dict[str, Any]) -> P:
     try:
-        plan = Plan.model_validate(document)
+        part = model.model_validate(document)
     except ValidationError as error:
-        raise Invalid("This is not a plan.", fields=[
-            field_fault(".".join(map(str, ("plan", *fault["loc"]))), fault["type"], fault["msg"])
+        raise Invalid(f"This is not what a {field} looks like.", fields=[
+            field_fault(".".join(map(str, (field, *fault["loc"]))), fault["type"], fault["msg"])
             for fault in error.errors()]) from error
-    refuse_unkeepable("plan", document)
-    return plan
+    _refuse_unkeepable(field, document)
+    return part
 
 
-def refuse_unkeepable(field: str, document: Any) -> None:
+def _refuse_unkeepable(field: str, document: Any) -> None:
     """Raises Invalid for JSON that has no canonical form, or that Postgres would not keep as it is."""
     try:
         canonical_json(document)
     except ValueError as error:  # NaN, integers past 2**53, lone surrogates
         raise Invalid(fields=[field_fault(field, "not_canonical", str(error))]) from error
-    if _holds_null(document):
+    if any(isinstance(value, str) and "\0" in value for value in _leaves(document)):
         raise Invalid(fields=[field_fault(field, "null_character", "Text may not contain the character U+0000.")])
+    if any(isinstance(value, float) and abs(value) >= LARGEST for value in _leaves(document)):
+        # The database would hand it back as a whole number that has no canonical form.
+        raise Invalid(fields=[field_fault(field, "not_canonical", "A number is too large to be kept exactly.")])
 
 
-def _holds_null(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
+def _leaves(value: Any) -> Iterator[Any]:
+    """Every text and number in it, keys included."""
     if isinstance(value, dict):
-        return any(_holds_null(part) for pair in value.items() for part in pair)
-    return isinstance(value, list) and any(map(_holds_null, value))
+        for key, part in value.items():
+            yield key
+            yield from _leaves(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _leaves(part)
+    else:
+        yield value
 
 
 def plan_hash(plan: dict[str, Any]) -> str:

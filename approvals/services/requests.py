@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from approvals.models import ApprovalRequest, ApproverRole, RequestRule, RequestStatus, Scope
-from approvals.plans import plan_hash, read_plan, refuse_unkeepable
+from approvals.plans import plan_hash, read_plan, read_shown
 from approvals.policies import ResolvedPolicy, policy_hash
 from approvals.services.assignments import assign, hold_access
 from approvals.services.closing import EXPIRY, close, revoke_grants
@@ -34,7 +34,8 @@ def open_request(*, scope: Scope, subject: Subject, gate: str, revision: int, pl
     An older one of the same subject and gate is void: superseded if it is open, its unused grants revoked.
     Raises Invalid for a plan that is none.
     """
-    _checked(plan, policy, shown)
+    _checked(plan, policy)
+    readable = read_shown(shown)
     hold_access(exclusive=False)
     same = ApprovalRequest.objects.filter(subject_type=subject.type, subject_id=subject.id, gate=gate)
     older = list(same.select_for_update(no_key=True).order_by("id"))
@@ -49,8 +50,8 @@ def open_request(*, scope: Scope, subject: Subject, gate: str, revision: int, pl
     request = ApprovalRequest(
         scope=scope, subject_type=subject.type, subject_id=subject.id, gate=gate, revision=revision,
         title=_one_line(title), plan=plan, plan_hash=hashed, tools=[call["tool"] for call in plan["calls"]],
-        policy=policy, policy_hash=policy_hash(policy), shown=shown, started_by_id=started_by, authors=authors,
-        opened_at=opened, expires_at=expires)
+        policy=policy, policy_hash=policy_hash(policy), shown=readable.model_dump(mode="json"),
+        started_by_id=started_by, authors=authors, opened_at=opened, expires_at=expires)
     _save(request, resolved)
     return request
 
@@ -62,11 +63,10 @@ def _void(request: ApprovalRequest, newer: int) -> None:
         revoke_grants(request, actor=Actor.system("engine"))
 
 
-def _checked(plan: dict[str, Any], policy: dict[str, Any], shown: dict[str, Any]) -> None:
+def _checked(plan: dict[str, Any], policy: dict[str, Any]) -> None:
     if read_plan(plan).policy_hash != policy_hash(policy):
         raise Invalid(fields=[
             field_fault("plan.policy_hash", "policy_differs", "The plan was made for another policy.")])
-    refuse_unkeepable("shown", shown)
 
 
 def _save(request: ApprovalRequest, policy: ResolvedPolicy) -> None:

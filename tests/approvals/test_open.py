@@ -97,6 +97,7 @@ def test_the_hash_covers_everything_that_executes(team, change):
     {"calls": [{"id": "A b", "tool": "t", "schema_hash": "s", "arguments": {}}]},
     {"calls": [{"id": "a", "tool": "t", "schema_hash": "s", "arguments": {"n": float("nan")}}]},
     {"calls": [{"id": "a", "tool": "t", "schema_hash": "s", "arguments": {"n": 2**60}}]},
+    {"calls": [{"id": "a", "tool": "t", "schema_hash": "s", "arguments": {"n": 1e21}}]},
     {"calls": [{"id": "a", "tool": "t", "schema_hash": "s", "arguments": {"n": "\0"}}]},
     {"calls": [{"id": "a", "tool": "t", "schema_hash": "s", "arguments": {"n": "\ud800"}}]},
     {"calls": [], "more": 1},
@@ -107,11 +108,31 @@ def test_what_is_no_plan_is_refused(wrong):
     assert refused.value.fields[0]["field"].startswith("plan")
 
 
+def test_what_the_database_keeps_has_the_hash_that_was_approved(team, editor):
+    call = team.call() | {"arguments": {"f": 0.1, "whole": 1.0, "tiny": 1e-9, "text": "ü\u2028\\u0000", "list": [None]}}
+    request = team.open(calls=[call])
+    with team.context():
+        kept = ApprovalRequest.objects.get(id=request.id)
+    assert plan_hash(kept.plan) == kept.plan_hash == request.plan_hash
+    team.decide(request, editor)
+    assert team.status(request) == "approved"
+
+
 def test_a_plan_for_another_policy_is_refused(team):
     policy, other = team.policy(), team.policy(hold_seconds=1)
     with team.context(), pytest.raises(Invalid, match="cannot be used"):
         open_request(scope=team.scope, subject=team.subject, gate="g", revision=1, plan=team.plan(other), policy=policy,
                      shown={}, title="t", started_by=None, authors=[])
+
+
+@pytest.mark.parametrize(("shown", "field"), [
+    ({"draft": "a\0b"}, "shown"), ({"draft": 1}, "shown.draft"), ({"html": ""}, "shown.html")])
+def test_what_cannot_be_shown_is_refused(team, shown, field):
+    policy = team.policy()
+    with team.context(), pytest.raises(Invalid) as refused:
+        open_request(scope=team.scope, subject=team.subject, gate="g", revision=1, plan=team.plan(policy),
+                     policy=policy, shown=shown, title="t", started_by=None, authors=[])
+    assert refused.value.fields[0]["field"] == field
 
 
 def test_a_plan_without_calls_may_be_approved(team, editor):
