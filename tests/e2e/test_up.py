@@ -79,7 +79,7 @@ def test_a_newcomer_finds_a_newsletter_waiting_and_ctrl_c_leaves_nothing(state):
 
         session = sign_in(running.url, state)
         waiting = wait_for_request(session)
-        assert "readers@countersign.example" in json.dumps(waiting["plan"]["calls"])
+        assert "readers@countersign.example" in json.dumps(waiting["calls"])
 
         second = subprocess.run([sys.executable, ROOT / "manage.py", "up", "--port", str(free_port())],
                                 env={**os.environ, "COUNTERSIGN_STATE": str(state)}, capture_output=True, text=True)

@@ -50,7 +50,7 @@ class Job:
         run = editor.wait(self._path, lambda r: r["status"] in ENDED, what="the run's end")
         self._took("decision_to_done", started)
         self.say(f"approved twice at the same moment; the run is {run['status']}")
-        return self._figures(run, second, refused)
+        return self._figures(run, refused)
 
     @property
     def _path(self) -> str:
@@ -95,13 +95,12 @@ class Job:
         if first["id"] != second["id"]:
             raise RuntimeError("Two clicks made two decisions: the demo stops here.")
 
-    def _figures(self, run: dict, request: dict, refused: str) -> dict[str, Any]:
+    def _figures(self, run: dict, refused: str) -> dict[str, Any]:
         team = self.team
         calls = list(team.admin.all(f"{team.path}/tool-calls/?run={self.run_id}"))
         message_ids = {c["result"]["message_id"] for c in calls if c["tool"] == "email.send" and c["state"] == "done"}
-        settled = team.editor.get(f"{team.path}/approvals/{request['id']}/")
-        decisions = [d for r in team.editor.all(f"{team.path}/approvals/?run={self.run_id}")
-                     for d in team.editor.all(f"{team.path}/approvals/{r['id']}/decisions/")]
+        requests = team.editor.all(f"{team.path}/approvals/?subject={self.run_id}")
+        decisions = [d for r in requests for d in team.editor.get(f"{team.path}/approvals/{r['id']}/")["decisions"]]
         audit = team.admin.get(f"{team.path}/audit/verify/")
         return {
             "status": run["status"],
@@ -113,7 +112,6 @@ class Job:
             "tool_calls": [{"tool": c["tool"], "state": c["state"]} for c in calls],
             "artifacts": [{"name": a["name"], "size": a["size"]} for a in team.editor.all(f"{self._path}artifacts/")],
             "audit_verified": bool(audit["ok"]),
-            "approved": settled["status"],
             "seconds": self.seconds,
         }
 
@@ -133,4 +131,4 @@ class Job:
 
 
 def _summary(request: dict) -> str:
-    return f"{len(request['shown']['draft'].split())} words, {len(request['plan']['calls'])} planned calls"
+    return f"{len(request['shown']['draft'].split())} words, {len(request['calls'])} planned calls"

@@ -63,12 +63,17 @@ def give_role(team: Team, holders: list[Person]) -> str:
     """The approver role's id; `holders` have it."""
     roles = {r["name"]: r for r in team.admin.all(f"{team.path}/roles/")}
     role = roles.get(ROLE) or team.admin.post(f"{team.path}/roles/", {"name": ROLE})
-    members = {m["email"]: m["user"] for m in team.admin.all(f"{team.path}/members/")}
+    members = member_ids(team)
     held = {m["email"] for m in team.admin.all(f"{team.path}/roles/{role['id']}/members/")}
     for person in holders:
         if person.email not in held:
             team.admin.post(f"{team.path}/roles/{role['id']}/members/", {"user": members[person.email]})
     return role["id"]
+
+
+def member_ids(team: Team) -> dict[str, str]:
+    """User ids by e-mail address."""
+    return {m["email"]: m["user"] for m in team.admin.all(f"{team.path}/members/")}
 
 
 def add_mail_credential(team: Team) -> None:
@@ -79,11 +84,14 @@ def add_mail_credential(team: Team) -> None:
 
 
 def publish_newsletter(team: Team, role: str) -> str:
-    """The workflow's id: the gallery's newsletter, published, which `role` may decide on."""
+    """The workflow's id: the gallery's newsletter, published, which `role` may decide on and a viewer may see."""
     workflows = {w["name"]: w for w in team.admin.all(f"{team.path}/workflows/")}
     workflow = workflows.get("Newsletter") or team.admin.post(f"{team.path}/workflows/", {"gallery": "newsletter"})
     path = f"{team.path}/workflows/{workflow['id']}"
     team.admin.call("PUT", f"{path}/permissions/", {"role": role, "actions": ["view", "run", "decide"]})
+    if viewer := team.people.get("viewer"):
+        seen_by = member_ids(team)[viewer.email]
+        team.admin.call("PUT", f"{path}/permissions/", {"user": seen_by, "actions": ["view"]})
     version = next(iter(team.admin.all(f"{path}/versions/")))
     if version["status"] == "draft":
         team.admin.post(f"{path}/versions/{version['number']}/publish/")
