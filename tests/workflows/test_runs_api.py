@@ -214,9 +214,9 @@ def test_events_are_paged_by_their_numbers(web, client):
 def test_artifacts_are_listed_and_downloaded_as_files(web, client, settings, tmp_path):
     settings.ARTIFACTS_DIR = tmp_path
     run = start(client, web).json()["id"]
-    assert client.get(url(web, f"{run}/artifacts/")).json() == []
+    assert client.get(url(web, f"{run}/artifacts/")).json()["results"] == []
     RunFolder(tmp_path, tenant=web.tenant.id, run=run).write("newsletter.html", b"<script>alert(1)</script>")
-    listed = client.get(url(web, f"{run}/artifacts/")).json()
+    listed = client.get(url(web, f"{run}/artifacts/")).json()["results"]
     assert [(each["name"], each["size"]) for each in listed] == [("newsletter.html", 25)]
     answer = client.get(url(web, f"{run}/artifacts/newsletter.html/"))
     assert answer.content == b"<script>alert(1)</script>"

@@ -132,10 +132,11 @@ def whole_number(name: str, text: str) -> int:
 
 
 class RunArtifacts(_RunView):
-    @extend_schema(responses=ArtifactSerializer(many=True))
+    @extend_schema(responses=paged(ArtifactSerializer))
     def get(self, request: Request, slug: str, id: str) -> Response:
-        """What the run left."""
-        return Response(ArtifactSerializer(folder_of(self.run(id)).list(), many=True).data)
+        """What the run left: all of it, on one page."""
+        left = folder_of(self.run(id)).list()
+        return Response({"next": None, "previous": None, "results": ArtifactSerializer(left, many=True).data})
 
 
 class RunArtifact(_RunView):
