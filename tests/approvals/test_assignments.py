@@ -62,6 +62,15 @@ def test_whoever_loses_the_role_is_asked_no_more(team, editor):
         team.decide(request, editor)
 
 
+def test_whoever_has_the_role_back_is_asked_again_but_not_told_twice(team, editor):
+    request = team.open()
+    take_role(team, editor)
+    give_role(team, editor)
+    assert asked(team, request) == {editor.id}
+    with team.context():
+        assert Notice.objects.filter(request=request, user=editor).count() == 1
+
+
 def test_whoever_leaves_the_team_is_asked_no_more_and_keeps_no_right(team, editor):
     request = team.open()
     with team.context():

@@ -159,10 +159,9 @@ class TestReissue:
                 reissue_grants(approved, SYSTEM)
 
     def test_what_was_revoked_stays_revoked(self, team, approved, grant, as_role):
+        set_times(team, as_role, grant, expires_at=now())
         with team.context():
             cancel_requests(team.subject, SYSTEM)
-        set_times(team, as_role, grant, expires_at=now() + timedelta(seconds=0))
-        with team.context():
             assert [g.id for g in reissue_grants(approved, SYSTEM)] == [grant.id]
 
     def test_a_request_that_nobody_approved_has_none(self, team, editor):
