@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.workflow_stage import in_thread_as
+from tests.workflow_stage import in_thread_as, signed_in_as
 from workflows.engine import gates, turn
 from workflows.engine.saver import RunSaver
 
@@ -89,7 +89,6 @@ def test_a_worker_that_wakes_a_waiting_run_leaves_it_waiting(stage):
     run = stage.turn(stage.start())
     request = stage.request(run)
     from countersign.doorbells.services import ring
-    from tests.workflow_stage import signed_in_as
 
     with signed_in_as("engine"), stage.context():
         ring("run", tenant_id=stage.tenant.id, subject_id=run.id)
@@ -226,7 +225,6 @@ def test_a_quarantined_run_is_not_woken_by_a_stray_ring(stage, monkeypatch, host
             killed_turn(stage, run)
         stage.turn(run)
     from countersign.doorbells.services import ring
-    from tests.workflow_stage import signed_in_as
 
     with signed_in_as("engine"), stage.context():
         ring("run", tenant_id=stage.tenant.id, subject_id=run.id)
@@ -251,3 +249,21 @@ def test_a_drained_worker_lets_go_after_its_step(stage, monkeypatch, host):
     host.models["writer"] = answer
     assert stage.turn(run).status == "waiting"
     assert [model for model, _ in host.prompts] == ["writer", "reviewer"]
+
+
+def test_a_database_that_ends_the_sessions_is_no_fault_of_the_run(stage, host):
+    """Postgres was restarted while the model answered: the run goes on, and does not count towards quarantine."""
+    from django.db import connection
+
+    def restarted(prompt):
+        with signed_in_as("postgres"), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'engine' "
+                           "AND datname = current_database()")
+        return answer(prompt)
+
+    answer, host.models["writer"] = host.models["writer"], restarted
+    run = stage.turn(stage.start())
+    assert (run.status, run.error["code"], run.attempts) == ("queued", "database_unavailable", 0)
+    host.models["writer"] = answer
+    stage.hurry(run)
+    assert stage.turn(run).status == "waiting"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -265,6 +266,14 @@ def test_the_limit_on_seconds_cuts_a_slow_model_off(stage, host):
     run = stage.turn(stage.start(spec(limits=limits(seconds=1))))
     assert (run.status, run.error["code"]) == ("failed", "limit_seconds")
     assert run.active_seconds >= 1
+
+
+def test_the_limit_on_seconds_does_not_wait_for_a_silent_model(stage, host):
+    began = time.monotonic()
+    host.models["writer"] = lambda prompt: time.sleep(5) or "Too late."
+    run = stage.turn(stage.start(spec(limits=limits(seconds=1))))
+    assert (run.status, run.error["code"]) == ("failed", "limit_seconds")
+    assert time.monotonic() - began < 4
 
 
 def test_the_limit_on_cost_asks_a_person_before_more_is_spent(stage, host):

@@ -158,3 +158,27 @@ def test_a_tool_that_only_reads_needs_no_gate(stage, host):
     stage.turn(stage.start(document))
     assert host.calls[0].grant is None
     assert host.prompts[0] == ("writer", "From the page.")
+
+
+def test_a_run_that_waits_for_a_model_or_a_tool_holds_no_connection(stage, host, pool):
+    """Two hundred waiting runs must not need two hundred connections."""
+    from django.db import connection
+
+    from tests.workflow_stage import signed_in_as
+
+    seen = []
+
+    def look() -> None:
+        with signed_in_as("postgres"), connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE usename = 'engine' "
+                           "AND datname = current_database()")
+            stats = pool.get_stats()
+            seen.append((cursor.fetchone()[0] - stats["pool_size"], stats["pool_size"] - stats["pool_available"]))
+
+    draft, write = host.models["writer"], host.tools["files.write"]
+    host.models["writer"] = lambda prompt: look() or draft(prompt)
+    host.tools["files.write"] = lambda call: look() or write(call)
+    run = stage.turn(stage.start())
+    stage.decide(run)
+    stage.turn(run)
+    assert seen == [(0, 0), (0, 0)]

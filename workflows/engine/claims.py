@@ -101,7 +101,9 @@ def _settle(lease: Lease, run: Run, ending: Ending, spent: Spent | None = None) 
     log.info(ending.kind, status=ending.status.value, code=(ending.error or {}).get("code"))
 
 
-def try_again(run: Run, error: dict[str, Any], *, delay: float, ours: bool = False) -> Ending:
+def try_again(run: Run, error: dict[str, Any], *, delay: float, ours: bool = False, counts: bool = True) -> Ending:
+    """Another turn, later. `ours`: it counts as a claim without progress; `counts`: as a try at this step."""
     due_at = now() + timedelta(seconds=delay)
     told = {**error, "attempt": run.attempts + 1, "due_at": due_at.isoformat()}
-    return Ending(RunStatus.QUEUED, "run.retrying", told, error=error, due_at=due_at, attempted=not ours, ours=ours)
+    return Ending(RunStatus.QUEUED, "run.retrying", told, error=error, due_at=due_at, attempted=counts and not ours,
+                  ours=ours)

@@ -17,7 +17,8 @@ from countersign.errors import CountersignError
 from workflows.engine.lease import Lease, StaleLease
 from workflows.engine.mcp_client import CallFailed, call_tool
 
-MODEL_TIMEOUT = httpx.Timeout(10, read=180)
+#: Seconds of silence after which a model counts as gone.
+MODEL_SILENCE = 180.0
 
 
 class HostFailed(CountersignError):
@@ -58,7 +59,7 @@ class ToolOutcome:
 @cache
 def http_client() -> httpx.Client:
     """One for the process: connections are kept."""
-    return httpx.Client(timeout=MODEL_TIMEOUT, limits=httpx.Limits(max_connections=64, max_keepalive_connections=32))
+    return httpx.Client(timeout=10, limits=httpx.Limits(max_connections=64, max_keepalive_connections=32))
 
 
 @dataclass
@@ -73,7 +74,7 @@ class Host:
         return f"{self.url}/t/{self.lease.tenant}"
 
     def complete(self, *, model: str, messages: list[dict[str, str]], response_format: dict | None = None,
-                 on_text: Callable[[str], None] = lambda _: None) -> Answer:
+                 silence: float = MODEL_SILENCE, on_text: Callable[[str], None] = lambda _: None) -> Answer:
         """A model's answer, streamed: `on_text` gets each piece. Raises HostFailed, StaleLease."""
         body = {"model": model, "messages": messages, "stream": True, "stream_options": {"include_usage": True}}
         if response_format:
@@ -82,7 +83,8 @@ class Host:
         pieces: list[str] = []
         with self._answering(), http_client().stream(
                 "POST", f"{self._base}/v1/chat/completions", json=body,
-                headers={"Authorization": f"Bearer {self.lease.token}"}) as response:
+                headers={"Authorization": f"Bearer {self.lease.token}"},
+                timeout=httpx.Timeout(10, read=silence)) as response:
             self._refuse_errors(response)
             for chunk in _chunks(response):
                 self.lease.check()

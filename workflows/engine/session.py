@@ -58,6 +58,10 @@ class Session:
     def active_seconds(self) -> float:
         return self.run.active_seconds + time.monotonic() - self.began
 
+    @property
+    def seconds_left(self) -> float:
+        return self.run.limits["seconds"] - self.active_seconds
+
     def book_time(self) -> None:
         """Add the time since the last booking to what the next save writes down."""
         elapsed = time.monotonic() - self.began
@@ -122,7 +126,7 @@ class Session:
                                  code="limit_cost", cost=float(cost))
 
     def check_time(self) -> None:
-        if self.active_seconds >= self.run.limits["seconds"]:
+        if self.seconds_left <= 0:
             raise RunFails(f"The run worked for its {self.run.limits['seconds']:g} seconds without coming to an end.",
                            code="limit_seconds")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import psycopg
+from django.db import OperationalError
 from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 from langgraph.types import Command
@@ -104,12 +106,22 @@ def _after(error: Exception, run: Run, lease: Lease) -> Ending:
             return _attention(error.reason, error)
         case NeedsAttention():
             return _attention(error.code, error)
+        case OperationalError() | psycopg.OperationalError():
+            return _database_away(error, run)
         case StepFailed() | CountersignError():
             return Ending(RunStatus.FAILED, "run.failed", told, error=told)
     log.exception("run.crashed")
     if lease.claims >= MOST_CLAIMS:
         return quarantine(told)
     return try_again(run, told, delay=DELAYS[max(lease.claims - 1, 0)], ours=True)
+
+
+def _database_away(error: Exception, run: Run) -> Ending:
+    """Postgres was restarted, or is away. Whoever can still write this down does; else the lease runs out by itself."""
+    log.warning("run.database_away", error=type(error).__name__)
+    engine_pool().check()
+    told = {"code": "database_unavailable", "detail": "The database did not answer.", "error_class": "transient"}
+    return try_again(run, told, delay=DELAYS[0], counts=False)
 
 
 def _attention(reason: str, error: StepFailed) -> Ending:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from workflows.engine.failures import PolicyRefused, RunFails, StepFailed, TryAgain
-from workflows.engine.host import HostFailed
+from workflows.engine.host import MODEL_SILENCE, HostFailed
 from workflows.engine.session import Session, Step
 
 
@@ -21,8 +21,10 @@ def ask(session: Session, step: Step, *, model: str, prompt: str, schema: dict[s
     shape = {"type": "json_schema", "json_schema": {"name": step.node.id, "schema": schema, "strict": True}}
     try:
         answer = session.host.complete(model=model, messages=[{"role": "user", "content": prompt}],
-                                       response_format=shape if schema else None, on_text=on_text)
+                                       response_format=shape if schema else None, on_text=on_text,
+                                       silence=max(0.1, min(session.seconds_left, MODEL_SILENCE)))
     except HostFailed as failure:
+        session.check_time()
         raise as_step_failure(failure) from failure
     session.spend(step, model, answer)
     if not answer.text.strip():
