@@ -171,6 +171,13 @@ class TestVisibility:
         assert api(viewer).get(paths[0]).status_code == 200
         assert len(api(viewer).get(APPROVALS).json()["results"]) == 1
 
+    def test_whoever_was_asked_still_sees_what_they_decided(self, team, editor, api):
+        request = team.open()
+        team.decide(request, editor, "reject")
+        with team.context():
+            set_permission(team.scope, team.roles["Editor"], [], Actor.system("test"))
+        assert api(editor).get(f"{APPROVALS}{request.id}/").json()["status"] == "rejected"
+
     def test_a_removed_member_is_a_stranger(self, team, editor, paths, api):
         client = api(editor)
         assert client.get(paths[0]).status_code == 200
