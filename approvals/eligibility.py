@@ -21,9 +21,13 @@ People = Mapping[UUID, Collection[UUID]]
 
 @dataclass
 class Holders:
-    """Who holds roles with `decide`, per scope and set of roles: asked once, however many requests share them."""
+    """Who holds roles with `decide`, per scope and set of roles: asked once, however many requests share them.
+
+    Policies are read once too, by their hash.
+    """
 
     known: dict[tuple[UUID, frozenset[UUID]], dict[UUID, set[UUID]]] = field(default_factory=dict)
+    policies: dict[str, ResolvedPolicy] = field(default_factory=dict)
 
     def of(self, scope_id: UUID, role_ids: Iterable[UUID]) -> dict[UUID, set[UUID]]:
         key = scope_id, frozenset(role_ids)
@@ -31,11 +35,17 @@ class Holders:
             self.known[key] = _holders(*key)
         return self.known[key]
 
+    def policy_of(self, request: ApprovalRequest) -> ResolvedPolicy:
+        if request.policy_hash not in self.policies:
+            self.policies[request.policy_hash] = ResolvedPolicy.model_validate(request.policy)
+        return self.policies[request.policy_hash]
+
 
 def eligible_people(request: ApprovalRequest, holders: Holders | None = None) -> dict[UUID, set[UUID]]:
     """Everyone who may decide this request, whether or not they already have."""
-    policy = ResolvedPolicy.model_validate(request.policy)
-    held = (holders or Holders()).of(request.scope_id, policy.role_ids)
+    holders = holders or Holders()
+    policy = holders.policy_of(request)
+    held = holders.of(request.scope_id, policy.role_ids)
     excluded = set(exclusions(request, policy))
     return {user: roles for user, roles in held.items() if user not in excluded}
 
@@ -75,16 +85,17 @@ def approvals_that_count(request: ApprovalRequest, people: People) -> dict[UUID,
     return {user: people[user] for user in said.values_list("user_id", flat=True) if user in people}
 
 
-def quorum_of(request: ApprovalRequest, people: People) -> Quorum:
+def quorum_of(request: ApprovalRequest, people: People, holders: Holders | None = None) -> Quorum:
     """How far `people` fill the rules of the request's policy."""
-    policy = ResolvedPolicy.model_validate(request.policy)
+    policy = (holders or Holders()).policy_of(request)
     return quorum([(rule.role_id, rule.count) for rule in policy.rules], people)
 
 
-def lacking(request: ApprovalRequest, people: People) -> list[dict]:
+def lacking(request: ApprovalRequest, people: People, holders: Holders | None = None) -> list[dict]:
     """The rules that all eligible people together cannot meet, and how many each lacks. Empty when it can be met."""
-    policy = ResolvedPolicy.model_validate(request.policy)
-    lacks = quorum_of(request, people).lacks
+    holders = holders or Holders()
+    policy = holders.policy_of(request)
+    lacks = quorum_of(request, people, holders).lacks
     return [{"role": rule.role, "role_id": str(rule.role_id), "lacks": count}
             for rule, count in zip(policy.rules, lacks, strict=True) if count]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
@@ -10,7 +11,16 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from approvals.eligibility import Holders, eligible_people, lacking
-from approvals.models import ApprovalRequest, ApproverRole, Assignment, RequestRule, RequestStatus, Scope
+from approvals.models import (
+    ApprovalRequest,
+    ApproverRole,
+    Assignment,
+    Decision,
+    RequestRule,
+    RequestStatus,
+    Scope,
+    Verdict,
+)
 from approvals.services.notices import ask_people
 from approvals.services.settlement import settle_when_met
 from countersign.database.context import current_tenant
@@ -28,7 +38,7 @@ def assign(request: ApprovalRequest) -> None:
     Assignment.objects.bulk_create(
         [Assignment(request=request, user_id=user, roles=sorted(roles)) for user, roles in people.items()])
     request.lacking = lacking(request, people)
-    ask_people(request, list(people))
+    ask_people([(request.id, user) for user in people])
 
 
 def recompute_for_person(user_id: UUID, *, actor: Actor) -> None:
@@ -70,12 +80,12 @@ def _recompute(ids: set[UUID], *, because: tuple[str, UUID], actor: Actor) -> No
     holders = Holders()
     added, removed, touched = 0, 0, []
     for chunk in _chunks(sorted(ids)):
-        for request in _locked(chunk):
-            more, fewer = _bring_up_to_date(request, holders)
-            if more or fewer:
-                added, removed = added + more, removed + fewer
-                touched.append(request.id)
-                settle_when_met(request, eligible_people(request, holders), actor=actor)
+        changes = [change for request in _locked(chunk) if (change := Change.of(request, holders))]
+        _apply(changes)
+        _settle(changes, holders, actor)
+        added += sum(len(change.new) for change in changes)
+        removed += sum(len(change.gone) for change in changes)
+        touched += [change.request.id for change in changes]
     if touched:
         record(action="assignments.changed", subject=because, actor=actor,
                data={"added": added, "removed": removed, "requests": len(touched), "first": touched[:NAMED]})
@@ -84,35 +94,55 @@ def _recompute(ids: set[UUID], *, because: tuple[str, UUID], actor: Actor) -> No
 def _locked(ids: list[UUID]) -> QuerySet[ApprovalRequest]:
     """In the order of their ids, so that two changes never wait for each other."""
     return (ApprovalRequest.objects.select_for_update(no_key=True).filter(id__in=ids, status=RequestStatus.OPEN)
-            .order_by("id").prefetch_related("assignments"))
+            .order_by("id").defer("plan", "shown").prefetch_related("assignments"))
 
 
-def _bring_up_to_date(request: ApprovalRequest, holders: Holders) -> tuple[int, int]:
-    """Returns how many people were added, and how many removed."""
-    people = {user: sorted(roles) for user, roles in eligible_people(request, holders).items()}
-    before = {assignment.user_id: assignment for assignment in request.assignments.all()}
-    gone = [assignment.id for user, assignment in before.items() if user not in people]
-    new = [user for user in people if user not in before]
-    if gone:
-        Assignment.objects.filter(id__in=gone).delete()
-    if new:
-        _ask(request, {user: people[user] for user in new})
-    for user, assignment in before.items():
-        if user in people and assignment.roles != people[user]:
-            Assignment.objects.filter(id=assignment.id).update(roles=people[user])
-    lacks = lacking(request, people)
-    if lacks != request.lacking:
+@dataclass
+class Change:
+    """What has to become different for one request."""
+
+    request: ApprovalRequest
+    people: dict[UUID, list[UUID]]
+    new: list[UUID]
+    gone: list[Assignment]
+    other_roles: list[Assignment]
+    other_lacking: bool
+
+    @classmethod
+    def of(cls, request: ApprovalRequest, holders: Holders) -> Change | None:
+        people = {user: sorted(roles) for user, roles in eligible_people(request, holders).items()}
+        before = {assignment.user_id: assignment for assignment in request.assignments.all()}
+        other_roles = [each for user, each in before.items() if user in people and each.roles != people[user]]
+        for assignment in other_roles:
+            assignment.roles = people[assignment.user_id]
+        lacks, old_lacks = lacking(request, people, holders), request.lacking
         request.lacking = lacks
-        request.save(update_fields=["lacking"])
-    return len(new), len(gone)
+        change = cls(request, people, new=[user for user in people if user not in before],
+                     gone=[each for user, each in before.items() if user not in people],
+                     other_roles=other_roles, other_lacking=lacks != old_lacks)
+        return change if change.new or change.gone or change.other_roles or change.other_lacking else None
 
 
-def _ask(request: ApprovalRequest, people: dict[UUID, list[UUID]]) -> None:
+def _apply(changes: list[Change]) -> None:
     """Somebody who decided, lost the right and has it back is not asked twice."""
-    decided = set(request.decisions.filter(user__in=people).values_list("user_id", flat=True))
-    Assignment.objects.bulk_create([Assignment(request=request, user_id=user, roles=roles, open=user not in decided)
-                                    for user, roles in people.items()])
-    ask_people(request, [user for user in people if user not in decided])
+    Assignment.objects.filter(id__in=[each.id for change in changes for each in change.gone]).delete()
+    Assignment.objects.bulk_update([each for change in changes for each in change.other_roles], ["roles"])
+    ApprovalRequest.objects.bulk_update([change.request for change in changes if change.other_lacking], ["lacking"])
+    new = [(change, user) for change in changes for user in change.new]
+    decided = set(Decision.objects.filter(request__in=[change.request.id for change, _ in new])
+                  .values_list("request_id", "user_id"))
+    asked = [Assignment(request=change.request, user_id=user, roles=change.people[user],
+                        open=(change.request.id, user) not in decided) for change, user in new]
+    Assignment.objects.bulk_create(asked)
+    ask_people([(each.request_id, each.user_id) for each in asked if each.open])
+
+
+def _settle(changes: list[Change], holders: Holders, actor: Actor) -> None:
+    said = Decision.objects.filter(request__in=[change.request.id for change in changes], verdict=Verdict.APPROVE)
+    approved = set(said.values_list("request_id", flat=True))
+    for change in changes:
+        if change.request.id in approved:
+            settle_when_met(change.request, eligible_people(change.request, holders), actor=actor)
 
 
 def _chunks(ids: list[UUID]) -> Iterator[list[UUID]]:

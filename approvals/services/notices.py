@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from approvals.models import ApprovalRequest, Assignment, Notice, NoticeStatus
+from approvals.models import Assignment, Notice, NoticeStatus
 from approvals.notice_mail import send_notice_mail
 from countersign.clock import now
-from countersign.database.context import tenant_context
-from countersign.doorbells.services import answer, ring
+from countersign.database.context import current_tenant, tenant_context
+from countersign.doorbells.services import answer, ring, ring_all
 from countersign.logs import get_logger
 
 log = get_logger(__name__)
@@ -21,12 +21,12 @@ MOST_ATTEMPTS = 9
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=6)
 
 
-def ask_people(request: ApprovalRequest, users: Iterable[UUID]) -> None:
-    """Promise each an e-mail about a request. Nobody is told twice about the same one."""
-    told = set(Notice.objects.filter(request=request, user__in=list(users)).values_list("user_id", flat=True))
-    new = [Notice(request=request, user_id=user) for user in users if user not in told]
-    for notice in Notice.objects.bulk_create(new):
-        ring(TOPIC, tenant_id=notice.tenant_id, subject_id=notice.id)
+def ask_people(asked: Sequence[tuple[UUID, UUID]]) -> None:
+    """Promise an e-mail for each request and person. Nobody is told twice about the same request."""
+    requests, users = ({pair[n] for pair in asked} for n in (0, 1))
+    told = set(Notice.objects.filter(request__in=requests, user__in=users).values_list("request_id", "user_id"))
+    new = [Notice(request_id=request, user_id=user) for request, user in asked if (request, user) not in told]
+    ring_all(TOPIC, tenant_id=current_tenant(), subject_ids=[notice.id for notice in Notice.objects.bulk_create(new)])
 
 
 def deliver_notice(*, tenant_id: UUID, notice_id: UUID) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from approvals.errors import NotEligible
 from approvals.models import ApprovalRequest, Assignment, Notice, ScopeUserPermission
@@ -201,3 +203,20 @@ def test_an_error_later_in_the_transaction_undoes_both(team, editor):
     with pytest.raises(ZeroDivisionError):
         fail_later()
     assert asked(team, request) == {editor.id}
+
+
+def test_its_queries_do_not_grow_with_the_requests_it_touches(team, editor):
+    counts = []
+    for name in ("one", "many"):
+        person = team.person(name)
+        with CaptureQueriesContext(connection) as queries:
+            give_role(team, person)
+        counts.append(len(queries))
+        for _ in range(10):
+            team.open(subject=Subject("run", new_id()))
+    few, many = counts[0], counts[1]
+    assert many - few < 12  # bulk statements, none per request
+    person = team.person("again")
+    with CaptureQueriesContext(connection) as queries:
+        give_role(team, person)
+    assert len(queries) == many
