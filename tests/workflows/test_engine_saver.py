@@ -72,6 +72,11 @@ def test_a_graph_is_resumed_from_what_another_saver_of_the_run_stored(held, pool
     assert answered["steps"] == ["first", "second: yes"]
 
 
+def test_an_interrupt_is_stored_at_once(held, pool):
+    run(held, {"steps": []}, gate=True)
+    assert "__interrupt__" in [name for _, name, _ in RunSaver(pool, held.lease).peek().pending_writes]
+
+
 def test_a_step_without_an_interrupt_costs_one_transaction(held, monkeypatch):
     sent = []
     send = held._send

@@ -185,6 +185,42 @@ def test_who_may_no_longer_watch_hears_no_more(stage, watcher, monkeypatch):
         assert list(heard) == []
 
 
+@pytest.mark.parametrize("ended", ["token", "account"])
+def test_a_revoked_token_or_a_closed_account_ends_its_streams(stage, watcher, monkeypatch, ended):
+    from countersign.clock import now
+    from tenants.models import ApiToken, User
+
+    monkeypatch.setattr("workflows.engine.watching.HEARTBEAT", 0.2)
+    run = stage.start()
+    with watcher.stream("GET", url(stage, run)) as response:
+        heard = messages(response)
+        next(heard)
+        with stage.context():
+            if ended == "token":
+                ApiToken.objects.update(revoked_at=now())
+            else:
+                User.objects.filter(email="admin@acme.example").update(is_active=False)
+        assert list(heard) == []
+
+
+def test_a_message_that_redis_lost_is_found_in_what_is_stored(stage, watcher, monkeypatch):
+    from workflows.engine import events, live
+
+    run = stage.start()
+    with watcher.stream("GET", url(stage, run)) as response:
+        heard = messages(response)
+        next(heard)
+        time.sleep(0.3)  # it listens now
+        with monkeypatch.context() as patched:
+            patched.setattr(live, "publish", lambda *_: None)
+            with stage.context():
+                events.record(stage.tenant.id, run.id, events.Event("lost"))
+        began = time.monotonic()
+        cancelled(stage, run)
+        assert [kind for _, kind, _ in heard] == ["lost", "run.cancelled"]
+        assert time.monotonic() - began < 3
+
+
 def test_a_stranger_is_told_there_is_nothing(stage, watcher):
     run = stage.start()
     run.id = new_id()

@@ -15,7 +15,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import renderers
 from rest_framework.request import Request
 
-from countersign.errors import CountersignError
+from countersign.errors import CountersignError, NotSignedIn
+from tenants.models import ApiToken, User
 from workflows.api.run_serializers import EventSerializer
 from workflows.api.runs import EVENTS_AT_ONCE, _RunView, whole_number
 from workflows.engine.watching import watch
@@ -73,12 +74,20 @@ class RunEventStream(_RunView):
         """Raises NotFound or Forbidden once this person may not watch any more."""
         try:
             with self.context():
+                self._still_signed_in()
                 self.admit()
                 self.run(str(run_id))
                 events = RunEvent.objects.filter(run_id=run_id, seq__gt=last).order_by("seq")[:EVENTS_AT_ONCE]
                 return list(EventSerializer(events, many=True).data)
         finally:
             let_go()
+
+    def _still_signed_in(self) -> None:
+        """Raises NotSignedIn. A request is asked once who sends it; a stream outlives the answer."""
+        token = self.request.auth
+        user = User.objects.filter(id=self.request.user.id, is_active=True)
+        if not user.exists() or (token and not ApiToken.objects.get(id=token.id).usable):
+            raise NotSignedIn
 
 
 def let_go() -> None:
