@@ -18,7 +18,7 @@ from markdown_it.token import Token
 from countersign.clock import now
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}@[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,253}")
-_LINK = re.compile(r"(?<!!)\[((?:[^\[\]\\]|\\.)*)\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
+_LINK = re.compile(r"(?<!!)\[((?:[^\[\]\\]|\\.)*)\]\(\s*<?([^()\[\]<>\s]+)>?(?:\s+\"[^\"()]*\")?\s*\)")
 _PAGE = """<!doctype html>
 <html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>
 <body style="font:16px/1.5 system-ui,sans-serif;color:#1c1c1c;max-width:42em;margin:0 auto;padding:1em">
@@ -76,7 +76,9 @@ def plain_text(markdown: str) -> str:
             return words
         return words if target in (words, f"mailto:{words}") else f"{words} ({target})"
 
-    return _LINK.sub(spelled, markdown.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _LINK.sub(spelled, markdown.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(part if part.startswith("`") else re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", part)
+                   for part in re.split(r"(`[^`\n]*`)", text))
 
 
 def html_page(markdown: str) -> str:

@@ -246,7 +246,8 @@ _REFUSALS: dict[str, tuple[int, dict]] = {
     "picky": (400, {"message": "Bad value; your key was sk-live-abcdef123456", "code": "bad_value"}),
     "declines": (400, {"message": "Your request was rejected as a result of our safety system.",
                        "code": "content_policy_violation"}),
-    "too-long": (400, {"message": "This model's maximum context length is 8 tokens", "code": "context_length_exceeded"}),
+    "too-long": (400, {"message": "This model's maximum context length is 8 tokens",
+                       "code": "context_length_exceeded"}),
 }
 
 

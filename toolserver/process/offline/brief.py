@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from toolserver.process.offline.candidates import Candidate, candidates
 from toolserver.process.offline.documents import Document
 from toolserver.process.offline.targets import Target, read_target
-from toolserver.process.offline.wishes import Wish
+from toolserver.process.offline.wish_rules import Wish
 
 FEWEST, MOST = 1, 12
 

@@ -16,8 +16,9 @@ from toolserver.process.offline.words import stems
 LONGEST = 45  # words of one quotation
 ENOUGH = 5  # a changelog is read back, release by release, until it has this much to say
 
-_ELSEWHERE = re.compile(r"(?i)^(?:see\b|for (?:more|details|full)|read more|note,? that\b|thanks\b|contributed by|learn more|"
-                        r"refer to|more information|check out|full changelog|copyright\b|all notable changes)")
+_ELSEWHERE = re.compile(r"(?i)^(?:see\b|for (?:more|details|full)|read more|note,? that\b|thanks\b|contributed by|"
+                        r"learn more|refer to|more information|check out|full changelog|copyright\b|"
+                        r"all notable changes)")
 _FURNITURE = re.compile(r"(?i)\b(?:references|further reading|contributors|acknowledge?ments|table of contents|credits|"
                         r"make suggestions|new contributors)\b")
 
@@ -62,6 +63,13 @@ def current_releases(document: Document, *, enough: int = ENOUGH) -> list[Releas
 def candidates(document: Document, *, enough: int = ENOUGH, generous: bool = False,
                everywhere: bool = False) -> list[Candidate]:
     """The quotable statements, best first. `generous` quotes two sentences; `everywhere` looks at every release."""
+    asked = (enough, generous, everywhere)
+    if asked not in document.worked_out:
+        document.worked_out[asked] = _candidates(document, *asked)
+    return list(document.worked_out[asked])
+
+
+def _candidates(document: Document, enough: int, generous: bool, everywhere: bool) -> list[Candidate]:
     releases = list(document.releases) if everywhere else current_releases(document, enough=enough)
     statements = [s for s in document.statements if s.release in releases] if releases else list(document.statements)
     quotes = [(s, *quote) for s in statements for quote in _quotes(s, is_prose=not releases, generous=generous)]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from toolserver.process.offline.blocks import Block, Format, blocks, format_of, front_title
 from toolserver.process.offline.dates import Day, find_date
 from toolserver.process.offline.inline import clean_markdown, clean_plain, clean_rst, sentences, tidy
 from toolserver.process.offline.naming import human_name
+
+LONGEST_STATEMENT = 6000  # characters: what is longer is no statement, and patterns take their time over it
 
 _VERSION = re.compile(r"^[\W_]*(?:[A-Za-z][\w-]*\s+){0,2}?[\[(`]*v?(\d{1,4}(?:\.\d{1,4}){1,3}[\w.+-]*)(.*)$", re.DOTALL)
 _CLEAN = {"markdown": clean_markdown, "rst": clean_rst, "plain": clean_plain}
@@ -45,12 +47,16 @@ class Statement:
         return " ".join(text for _, text in self.parts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Document:
     name: str
     title: str
     statements: tuple[Statement, ...]
     releases: tuple[Release, ...]  # those that say something, in the document's order
+    worked_out: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)  # its candidates, made once
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Document:
+        return self
 
     def of_release(self, release: Release | None) -> list[Statement]:
         return [s for s in self.statements if s.release == release]
@@ -88,7 +94,7 @@ def _title(name: str, heading: str, text: str, is_changelog: bool) -> str:
 
 def _statement(block: Block, format: Format, headings: tuple[str, ...], release: Release | None,
                order: int) -> Statement | None:
-    cleaned = _CLEAN[format](block.text)
+    cleaned = _CLEAN[format](block.text[:LONGEST_STATEMENT])
     parts = []
     for offset, sentence in sentences(cleaned):
         leading = len(sentence) - len(sentence.lstrip())

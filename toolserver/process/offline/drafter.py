@@ -7,10 +7,11 @@ from copy import deepcopy
 
 from toolserver.process.offline.brief import Brief, count_in, usual_brief
 from toolserver.process.offline.documents import Document, read_document
-from toolserver.process.offline.layout import Draft
+from toolserver.process.offline.layout import Draft, is_usual_title
 from toolserver.process.offline.prompt import Prompt
 from toolserver.process.offline.selecting import choose_sections
-from toolserver.process.offline.wishes import Wish, read_limits, read_wishes
+from toolserver.process.offline.wish_rules import Wish
+from toolserver.process.offline.wishes import read_limits, read_wishes
 from toolserver.process.offline.words import word_count
 
 SHORTER, LONGER = 0.65, 1.35
@@ -96,10 +97,9 @@ def _cut(draft: Draft) -> bool:
         return True
     longest = sorted(draft.sections, key=lambda s: -len(s.items))
     for fewest in (3, 2):
-        if fewest == 2:
-            if not (draft.short_lead and draft.short_close):
-                draft.short_close, draft.short_lead = True, draft.short_close
-                return True
+        if fewest == 2 and not (draft.short_lead and draft.short_close):
+            draft.short_close, draft.short_lead = True, draft.short_close
+            return True
         if any(len(s.items) > fewest and s.drop_weakest() for s in longest):
             return True
     if any(s.drop_weakest() for s in longest):
@@ -125,5 +125,6 @@ def _own_up(draft: Draft, before: str) -> None:
 
 
 def _earlier_title(previous: str) -> str:
+    """A title that somebody asked for, and that later feedback need not repeat."""
     match = re.match(r"#\s+(.+)", previous)
-    return match[1].strip() if match else ""
+    return match[1].strip() if match and not is_usual_title(match[1]) else ""

@@ -11,6 +11,9 @@ _CODE = re.compile("[\ue000-\uf8ff]")
 _ABBREVIATIONS = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|resp|no|fig|sec|art|inc|ltd|corp|mr|mrs|ms|dr|st|v)\.|"
                             r"\b[A-Z]\.)$", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[A-Z0-9\"'“(\[#\ue000-\uf8ff])")
+# Repetitions exclude each other's first characters, so that no text makes the patterns slow.
+_LABEL = r"[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*"
+_LINK = rf"\[({_LABEL})\]\(\s*(?:<[^<>]*>|[^()\[\]\s<>]*(?:\([^()\[\]]*\)[^()\[\]\s<>]*)*)(?:\s+[\"'][^()]*)?\s*\)"
 _REFERENCES = r"#\d+(?:,\s*#\d+)*"
 
 
@@ -36,13 +39,12 @@ def clean_markdown(text: str) -> str:
     text = _strip_private_use(text)
     for pattern, replacement in (
         (r"(`+)(.+?)(?<!`)\1(?!`)", lambda m: spans.keep(m[2])),
-        (r"!\[[^\]]*\]\([^)]*\)", lambda m: ""),
-        (r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\(\s*(?:<[^>]*>|[^()\s]*(?:\([^()]*\)[^()\s]*)*)(?:\s+[\"'][^)]*)?\s*\)",
-         lambda m: m[1]),
-        (r"\[([^\]]+)\]\[[^\]]*\]", lambda m: m[1]),
+        (r"!\[[^\[\]]*\]\([^()]*\)", lambda m: ""),
+        (_LINK, lambda m: m[1]),
+        (r"\[([^\[\]]+)\]\[[^\[\]]*\]", lambda m: m[1]),
         (r"<((?:https?|mailto):[^>\s]+)>", lambda m: m[1]),
         (r"<!--.*?-->", lambda m: ""),
-        (r"</?[A-Za-z][^<>]*>", lambda m: ""),
+        (r"</?[A-Za-z][^<>]*>", lambda m: " " if m[0][1:3].lower() == "br" else ""),
         (r"\*\*(?=\S)(.+?)(?<=\S)\*\*", lambda m: m[1]),
         (r"(?<!\w)__(?=\S)(.+?)(?<=\S)__(?!\w)", lambda m: m[1]),
         (r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])", lambda m: m[1]),
@@ -57,7 +59,8 @@ def clean_markdown(text: str) -> str:
 def clean_rst(text: str) -> str:
     spans = Spans()
     text = _strip_private_use(text)
-    code_roles = r"(?:py:)?(?:func|class|meth|mod|attr|exc|data|obj|const|program|option|envvar|setting|code|file|command)"
+    code_roles = (r"(?:py:)?(?:func|class|meth|mod|attr|exc|data|obj|const|program|option|envvar|setting|code|file|"
+                  r"command)")
     for pattern, replacement in (
         (r"``(.+?)``", lambda m: spans.keep(m[1])),
         (rf":{code_roles}:`~?!?([^`<]+?)(?:\s*<[^>]*>)?`", lambda m: spans.keep(m[1].split(".")[-1] or m[1])),
@@ -81,12 +84,13 @@ def clean_plain(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """One line, as a newsletter would print it: no contributors' handles, issue numbers in one bracket, no stray space."""
+    """One line, as a newsletter would print it: no handles of contributors, issue numbers in one bracket."""
     text = " ".join(text.split())
     text = re.sub(r"(?<=[(,\s])(?:thanks to\s+)?@[\w-]+(?:\[bot\])?", "", text)
     text = re.sub(r"\(\s*(?:,\s*)*", "(", re.sub(r"(?:\s*,)+\s*\)", ")", re.sub(r",(?:\s*,)+", ",", text)))
     text = re.sub(r"\s+\(\s*\)", "", text)
-    text = re.sub(rf"\s*\(?({_REFERENCES})\)?\s*\.?$", r" (\1)", text) if re.search(rf"\w.*{_REFERENCES}", text) else text
+    if re.search(rf"\w.*{_REFERENCES}", text):
+        text = re.sub(rf"\s*\(?({_REFERENCES})\)?\s*\.?$", r" (\1)", text)
     text = re.sub(rf"\.\s*\(({_REFERENCES})\)\.?$", r" (\1).", text)
     return re.sub(r"\s+([.,;:!?](?=\s|$)|\))", r"\1", text).strip(" -–—")
 

@@ -41,8 +41,14 @@ class Draft:
 
 
 def title_of(draft: Draft) -> str:
-    if draft.brief.title:
-        return " ".join(draft.brief.title.split()).lstrip("# ")
+    return " ".join(draft.brief.title.split()).lstrip("# ") if draft.brief.title else usual_title(draft)
+
+
+def is_usual_title(title: str) -> bool:
+    return title.startswith(("News from ", "Newsletter: news from "))
+
+
+def usual_title(draft: Draft) -> str:
     names = list(dict.fromkeys(s.document.title for s in draft.sections if s.document))
     if 1 <= len(names) <= 4 and sum(map(len, names)) <= 70:
         return f"News from {_joined(names)}"
@@ -68,7 +74,8 @@ def _tally(draft: Draft) -> str:
     listed = _listed_changes(draft)
     chosen = f"{_number(len(items))} {'point' if len(items) == 1 else 'points'}"
     if listed > len(items):
-        changes = "changes that these releases list" if all(d.releases for d in draft.brief.documents) else "statements found"
+        told = all(document.releases for document in draft.brief.documents)
+        changes = "changes that these releases list" if told else "statements found"
         sentence = f"Of the {listed} {changes}, it picks out {chosen}"
     else:
         sentence = f"It picks out {chosen}"
@@ -115,18 +122,27 @@ def _printed(draft: Draft, candidate: Candidate) -> str:
     text = candidate.text
     if draft.terse:
         first = next((part for _, part in candidate.statement.parts if text.startswith(part)), text)
-        text = first if len(first.split()) >= 6 else text
+        text = first if len(first.split()) >= 8 else text
     if draft.brief.plain or not draft.brief.numbers:
         text = _REFERENCES.sub("", text)
     text = text[:1].upper() + text[1:] if re.match(r"[a-z]+\s", text) else text
     text = text.rstrip(" ;,")
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+    text = text if text.endswith((".", "!", "?", "…")) else f"{text}."
+    if draft.brief.plain:
+        text = re.sub(r"`([^`_*<>\[\]]+)`", r"\1", text)
+    return escaped(text)
+
+
+def escaped(text: str) -> str:
+    """What Markdown would take for markup is kept as it is in the source; code spans are markup on purpose."""
+    parts = re.split(r"(`[^`]*`)", text)
+    return "".join(part if part.startswith("`") else re.sub(r"([*<\[\]\\]|(?<!\w)_|_(?!\w))", r"\\\1", part)
+                   for part in parts)
 
 
 def _source(candidate: Candidate) -> str:
     name = candidate.document.name
-    label = re.sub(r"([\[\]\\])", r"\\\1", name)
-    return f"([{label}, line {candidate.line}](source:{quote(name, safe='/')}#L{candidate.line}))"
+    return f"([{escaped(name)}, line {candidate.line}](source:{quote(name, safe='/')}#L{candidate.line}))"
 
 
 def _closing(draft: Draft) -> str:

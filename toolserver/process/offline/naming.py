@@ -9,7 +9,7 @@ _GENERIC = ("changelog", "changes", "change log", "release notes", "releases", "
 _GENERIC_TAIL = re.compile(r"[\s:–—-]+(?:the )?(?:" + "|".join(map(re.escape, _GENERIC)) + r")\s*$", re.IGNORECASE)
 _FILE_WORDS = {"changelog", "changes", "release", "releases", "notes", "history", "news", "readme", "md", "rst", "txt",
                "whatsnew"}
-_ACRONYM = re.compile(r"^[a-z]{1,3}$|^[bcdfghjklmnpqrstvwxz]{4,}$")
+_ACRONYM = re.compile(r"^(?:[bcdfghjklmnpqrstvwxz]+|api|sdk|cli|gui|ui|ai|io|os|aws|iam|oidc|saml|owasp|cve|url|uri)$")
 _KNOWN_SMALL = {"and", "for", "of", "the", "to", "in", "on", "a"}
 
 

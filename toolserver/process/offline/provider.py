@@ -35,7 +35,8 @@ class OfflineModels(litellm.CustomLLM):
                          **_: Any) -> AsyncIterator[GenericStreamingChunk]:
         text = await _answer(model, messages, optional_params)
         for part in _parts(text):
-            yield GenericStreamingChunk(text=part, is_finished=False, finish_reason="", usage=None, index=0, tool_use=None)
+            yield GenericStreamingChunk(text=part, is_finished=False, finish_reason="", index=0, tool_use=None,
+                                        usage=None)
             await asyncio.sleep(0)
         yield GenericStreamingChunk(text="", is_finished=True, finish_reason="stop", index=0, tool_use=None,
                                     usage=_usage(messages, text))

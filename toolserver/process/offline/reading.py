@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-_SOURCE = re.compile(r"\[(?:[^\[\]\\]|\\.)*\]\(source:([^)#\s]+)(?:#L(\d+)(?:-L?\d+)?)?\)")
-_LINK = re.compile(r"\[(?:[^\[\]\\]|\\.)*\]\(([^)\s]+)\)")
+_SOURCE = re.compile(r"\[(?:[^\[\]\\]|\\.)*\]\(source:([^()\[\]#\s]+)(?:#L(\d+)(?:-L?\d+)?)?\)")
+_LINK = re.compile(r"\[(?:[^\[\]\\]|\\.)*\]\(([^()\[\]\s]+)\)")
+
+_MARKER = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class ReadDraft:
 def read_draft(markdown: str) -> ReadDraft:
     lines = markdown.splitlines()
     items = [_item(text) for text in _list_items(lines)]
-    paragraphs = [_item(line) for line in lines if _SOURCE.search(line) and not re.match(r"\s*(?:[-*+]|\d+[.)])\s", line)]
+    paragraphs = [_item(line) for line in lines if _SOURCE.search(line) and not _MARKER.match(line)]
     head = re.split(r"(?m)^## ", markdown)[0]
     return ReadDraft(
         markdown=markdown, titles=tuple(re.findall(r"(?m)^# +(.+?)\s*$", markdown)),
@@ -46,8 +48,8 @@ def _list_items(lines: list[str]) -> list[str]:
     items: list[str] = []
     is_open = False
     for line in lines:
-        if match := re.match(r"\s*(?:[-*+]|\d+[.)])\s+(.*)", line):
-            items.append(match[1])
+        if marker := _MARKER.match(line):
+            items.append(line[marker.end():])
             is_open = True
         elif is_open and line.strip() and line.startswith(" "):
             items[-1] += f" {line.strip()}"

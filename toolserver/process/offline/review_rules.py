@@ -33,7 +33,7 @@ def check_sections(material: Material, wanted: str) -> list[str]:
     sections = material.draft.sections
     least = _number(wanted, r"(?:at least|minimum(?: of)?|no fewer than)\s+(\d+)") or 1
     faults = [] if len(sections) >= least else [f"It has {len(sections)} `## ` sections; it needs at least {least}."]
-    if re.search(r"(?:per|each|every|all)\s+(?:the\s+)?(?:input\s+|source\s+)?documents?", wanted):
+    if re.search(r"(?i)(?:per|each|every|all)\s+(?:the\s+)?(?:input\s+|source\s+)?documents?", wanted):
         cited = {item.source[0] for item in material.draft.quoted if item.source}
         missing = [name for name in material.documents if name not in cited]
         if missing:
@@ -43,10 +43,10 @@ def check_sections(material: Material, wanted: str) -> list[str]:
 
 def check_length(material: Material, wanted: str) -> list[str]:
     words = word_count(material.draft.markdown)
-    between = re.search(r"between\s+(\d+)\s+and\s+(\d+)", wanted)
-    most = int(between[2]) if between else _number(
-        wanted, r"(?:at most|no more than|maximum(?: of)?|max\.?|up to|under|below|within|fewer than|not exceed(?:ing)?)\s+(\d+)",
-        r"(\d+)\s+words?\s+(?:or (?:less|fewer)|at most|max)")
+    between = re.search(r"(?i)between\s+(\d+)\s+and\s+(\d+)", wanted)
+    bounds = r"at most|no more than|maximum(?: of)?|max\.?|up to|under|below|within|fewer than|not exceed"
+    most = int(between[2]) if between else _number(wanted, rf"(?:{bounds})\s+(\d+)",
+                                                   r"(\d+)\s+words?\s+(?:or (?:less|fewer)|at most|max)")
     least = int(between[1]) if between else _number(wanted, r"(?:at least|minimum(?: of)?|no fewer than)\s+(\d+)")
     if most and words > most:
         return [f"It has {words} words; it may have {most} at most."]
@@ -62,9 +62,9 @@ def check_sources(material: Material, wanted: str) -> list[str]:
     unlinked = [item.text for item in items if not item.targets]
     if unlinked:
         faults.append(f"These list items hold no link: {_listed(unlinked)}")
-    unknown = [item for item in material.draft.quoted if item.source and item.source[0] not in material.documents]
+    unknown = {item.source[0] for item in material.draft.quoted if item.source} - set(material.documents)
     if unknown and material.documents:
-        faults.append(f"These sources do not exist: {_listed(sorted({item.source[0] for item in unknown if item.source}))}.")
+        faults.append(f"These sources do not exist: {_listed(sorted(unknown))}.")
     return faults + _line_faults(material)
 
 
@@ -75,7 +75,8 @@ def check_quotes(material: Material, wanted: str) -> list[str]:
         return []
     said = "; ".join(f"“{_short(item.text)}” (not in {item.source[0]}, line {item.source[1]})"
                      for item in wrong[:SHOWN] if item.source)
-    return [f"{_count(len(wrong), 'item')} {'is' if len(wrong) == 1 else 'are'} not what the source says: {said}{_more(wrong)}."]
+    items = "1 item is" if len(wrong) == 1 else f"{len(wrong)} items are"
+    return [f"{items} not what the source says: {said}{_more(wrong)}."]
 
 
 def check_duplicates(material: Material, wanted: str) -> list[str]:
@@ -103,7 +104,9 @@ def check_leftovers(material: Material, wanted: str) -> list[str]:
 
 
 def check_lead(material: Material, wanted: str) -> list[str]:
-    return [] if len(material.draft.lead.split()) >= 5 else ["It has no paragraph between its title and its first section."]
+    if len(material.draft.lead.split()) >= 5:
+        return []
+    return ["It has no paragraph between its title and its first section."]
 
 
 def check_phrases(material: Material, wanted: str) -> list[str]:
@@ -118,18 +121,20 @@ def check_phrases(material: Material, wanted: str) -> list[str]:
 
 Rule = Callable[[Material, str], list[str]]
 
+_SOURCED = r"links?|linked|sourced?|sources|cit(?:e[sd]?|ations?)"
+
 # Which rules a check's id and text call for; one check may call for several.
 RULES: tuple[tuple[str, Rule], ...] = (
     (r"\bsections?\b", check_sections),
     (r"\bwords\b|\blength\b|\btoo long\b|\blong enough\b", check_length),
-    (r"\b(?:links?|linked|sourced?|sources|cit(?:e[sd]?|ations?)|references?|referenced)\b", check_sources),
-    (r"\b(?:links?|linked|sourced?|sources|cit(?:e[sd]?|ations?)|invent\w*|made[- ]up|fabricat\w*|accura\w*|faithful\w*|factual\w*"
-     r"|facts?|quot\w+|grounded|hallucinat\w*|supported|true)\b", check_quotes),
+    (rf"\b(?:{_SOURCED}|references?|referenced)\b", check_sources),
+    (rf"\b(?:{_SOURCED}|invent\w*|made[- ]up|fabricat\w*|accura\w*|faithful\w*|factual\w*|facts?|quot\w+|grounded|"
+     r"hallucinat\w*|supported|true)\b", check_quotes),
     (r"\b(?:duplicat\w+|repeat\w*|repetition\w*|twice|redundan\w+)\b", check_duplicates),
     (r"\btitled?\b|\bheadline\b", check_title),
     (r"\b(?:leftovers?|todos?|placeholders?|markup|template\w*|clean|tidy)\b", check_leftovers),
     (r"\b(?:lead|introduc\w+|intro|opening|summary paragraph)\b", check_lead),
-    (r"(?i)\b(?:mentions?|says?|contains?|includes?|names?|avoids?|must not|does not|never)\b[^.]*[“\"]", check_phrases),
+    (r"\b(?:mentions?|says?|contains?|includes?|names?|avoids?|must not|does not|never)\b[^.]*[“\"]", check_phrases),
 )
 
 
@@ -188,7 +193,3 @@ def _more(things: list) -> str:
 
 def _short(text: str, most: int = 70) -> str:
     return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
-
-
-def _count(n: int, thing: str) -> str:
-    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"

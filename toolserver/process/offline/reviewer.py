@@ -46,6 +46,7 @@ def _summary(checks: list[dict[str, Any]], failed: list[dict[str, Any]]) -> str:
     unjudged = sum(check["note"] == NOT_JUDGED for check in checks)
     tail = f" {unjudged} could not be judged by rules." if unjudged else ""
     if not failed:
-        return f"Reviewed offline, by rules: {len(checks) - unjudged} of {len(checks)} checks judged, none failed.{tail}"
+        judged = f"{len(checks) - unjudged} of {len(checks)} checks judged"
+        return f"Reviewed offline, by rules: {judged}, none failed.{tail}"
     names = ", ".join(check["id"] for check in failed)
     return f"Reviewed offline, by rules: {len(failed)} of {len(checks)} checks failed ({names}).{tail}"

@@ -69,16 +69,16 @@ def _document_section(brief: Brief, document: Document, taken: set[tuple[str, in
     more = 3 if document.name in brief.longer_on else 0
     wanted = min(brief.items + more, MOST)
     generous = brief.generous or bool(more)
-    pool = _pool(brief, document, wanted, generous, taken)
+    current = current_releases(document)
+    intro = _intro(brief, document, current)
+    pool = [c for c in _pool(brief, document, wanted, generous, taken) if intro is None or c.text != intro.text]
     asked = _asked_for(brief, document, taken, generous)
     chosen = _varied([c for c in pool if c.key not in {a.key for a in asked}], max(wanted - len(asked), 0))
     items = asked + chosen
     if not items:
         return None
-    current = current_releases(document)
-    section = Section("", items, document, kept={c.key for c in asked})
-    section.items.sort(key=_release_then_score)
-    section.intro = _intro(brief, document, section, current)
+    section = Section("", sorted(items, key=_release_then_score), document, kept={c.key for c in asked})
+    section.intro = intro if section.releases[:1] == current[:1] else None
     section.title = section_label(document, section.releases)
     taken |= {c.key for c in section.items}
     return section
@@ -106,7 +106,7 @@ def _is_wanted(brief: Brief, candidate: Candidate, taken: set) -> bool:
 
 
 def _asked_for(brief: Brief, document: Document, taken: set, generous: bool) -> list[Candidate]:
-    """For each thing asked for by name, the one or two quotations nearest to it, wherever in the document they stand."""
+    """For each thing asked for by name, the one or two quotations nearest to it, wherever they stand."""
     asked: list[Candidate] = []
     for target in brief.included:
         if target.is_section:
@@ -158,18 +158,18 @@ def _says_the_same(one: Candidate, other: Candidate) -> bool:
 
 
 def _release_then_score(candidate: Candidate) -> tuple[int, float, int]:
+    """Prose keeps its own order; a changelog is told newest first, what matters most before the rest."""
     releases = candidate.document.releases
+    if not releases:
+        return 0, 0.0, candidate.line
     return releases.index(candidate.release) if candidate.release in releases else 0, -candidate.score, candidate.line
 
 
-def _intro(brief: Brief, document: Document, section: Section, current: list[Release]) -> Candidate | None:
-    if brief.only or (current and section.releases[:1] != current[:1]):
+def _intro(brief: Brief, document: Document, current: list[Release]) -> Candidate | None:
+    if brief.only:
         return None
     intro = introduction(document, current[0] if current else None)
-    if intro is None or not _is_wanted(replace(brief, only=[]), intro, set()):
-        return None
-    section.items[:] = [c for c in section.items if c.text != intro.text] or section.items
-    return None if any(c.text == intro.text for c in section.items) else intro
+    return intro if intro and _is_wanted(brief, intro, set()) else None
 
 
 def _in_order(brief: Brief, sections: list[Section]) -> list[Section]:

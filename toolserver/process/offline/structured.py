@@ -1,4 +1,4 @@
-"""A draft put into the fields of a JSON schema, by what their names say. What cannot be filled is refused, not made up."""
+"""A draft put into the fields of a JSON schema, by what their names say. What cannot be filled is refused."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def validate(value: Any, schema: dict[str, Any]) -> None:
         jsonschema.validate(value, schema)
     except (jsonschema.ValidationError, jsonschema.SchemaError) as error:
         path = ".".join(map(str, error.absolute_path)) or "the answer"
-        raise CannotFill(f"The offline models cannot answer in this schema: at {path}, {error.message[:200]}") from error
+        said = f"The offline models cannot answer in this schema: at {path}, {error.message[:200]}"
+        raise CannotFill(said) from error
 
 
 def _read(draft: str) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def _field(name: str, wanted: dict[str, Any], content: dict[str, Any], path: str
     if kind == "array":
         return _array(wanted, value if isinstance(value, list) else [value], path)
     if kind == "string":
-        text = value if isinstance(value, str) else "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+        text = "\n".join(map(str, value)) if isinstance(value, list) else str(value)
         return text[:wanted["maxLength"]] if "maxLength" in wanted and meaning == "title" else text
     return value if kind in ("integer", "number") and isinstance(value, int) else None
 

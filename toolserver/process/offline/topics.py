@@ -14,18 +14,26 @@ _BY_HEADING: tuple[tuple[str, Topic], ...] = (
     (r"\badded|\bnew\b|features?|enhancement|improve", "new"),
     (r"\bdoc(?:s|umentation)\b", "docs"),
 )
-_SECURITY = re.compile(r"""(?ix)\b(?: security | secure(?:d|ly)? | vulnerab\w+ | cve-?\d* | xss | csrf | ssrf | rce | passwords? | hasher
-    | secrets? | credentials? | encrypt\w* | authenticat\w+ | authorization | unauthori[sz]ed | privilege\s+escalation
+_SECURITY = re.compile(r"""\b(?:
+    security | secure(?:d|ly)? | vulnerab\w+ | cve-?\d* | xss | csrf | ssrf | rce | passwords? | hasher | secrets?
+    | credentials? | encrypt\w* | authenticat\w+ | authorization | unauthori[sz]ed | privilege\s+escalation
     | bearer\s+token | login\s+tokens? | sanitiz\w+ | inject(?:ion|ed) | brute[- ]force | rate[- ]limit(?:ing|ed|s)?
-    | 2fa | totp | two-factor | tls | certificate\w* | path\s+traversal | denial\s+of\s+service | dos\b | read-only\s+role
-    | sensitive | leak(?:s|ed|ing)?\s+(?:of\s+)?(?:secret|token|credential)\w* | exfiltrat\w+ | redact\w* | escap(?:e|ing)
-    | sign(?:ed|ing|ature)s? )\b""")
-_BREAKING = re.compile(r"(?i)\b(?:breaking|incompatible|drop(?:s|ped)? (?:the )?support|deprecat\w+|no longer support\w*|"
-                       r"minimum required|must now|requires? (?:python|django|node|go) |remov(?:e|es|ed) (?:the |support))")
-_NEW = re.compile(r"(?i)^(?:\W*)(?:add(?:s|ed)?|new|a new|launch\w*|introduc\w+|implement\w*|support\w*|allow\w*|let\b|"
-                  r"enabl\w+|expos\w+)\b|\b(?:can now|now (?:also )?(?:support|allow|accept|report)\w*|is now available)\b")
-_FIX = re.compile(r"(?i)\b(?:fix(?:e[sd])?|bug|crash\w*|race condition|hang(?:s|ing)?|no longer|regression|incorrect\w*|"
-                  r"avoid|prevent\w*|stop(?:s|ped)? )\b")
+    | 2fa | totp | two-factor | tls | certificate\w* | path\s+traversal | denial\s+of\s+service | read-only\s+role
+    | sensitive | leak(?:s|ed|ing)?\s+(?:of\s+)?(?:secret|token|credential)\w* | exfiltrat\w+ | redact\w*
+    | escap(?:e|ing) | sign(?:ed|ing|ature)s?
+    )\b""", re.IGNORECASE | re.VERBOSE)
+_BREAKING = re.compile(r"""\b(?:
+    breaking | incompatible | drop(?:s|ped)?\ (?:the\ )?support | deprecat\w+ | no\ longer\ support\w*
+    | minimum\ required | must\ now | requires?\ (?:python|django|node|go)\ | remov(?:e|es|ed)\ (?:the\ |support)
+    )""", re.IGNORECASE | re.VERBOSE)
+_NEW = re.compile(r"""^\W*(?:
+    add(?:s|ed)? | new | a\ new | launch\w* | introduc\w+ | implement\w* | support\w* | allow\w* | let | enabl\w+
+    | expos\w+ )\b
+    | \b(?:can\ now | now\ (?:also\ )?(?:support|allow|accept|report)\w* | is\ now\ available )\b
+    """, re.IGNORECASE | re.VERBOSE)
+_FIX = re.compile(r"""\b(?:
+    fix(?:e[sd])? | bug | crash\w* | race\ condition | hang(?:s|ing)? | no\ longer | regression | incorrect\w* | avoid
+    | prevent\w* | stop(?:s|ped)?\  )\b""", re.IGNORECASE | re.VERBOSE)
 _DOCS = re.compile(r"(?i)\b(?:documentation|docs|typos?|readme|cookbook|docstrings?|type hints?|typing|type-check\w*|"
                    r"import \w+|refactor\w*|internal\w*|lint\w*|test suite)\b")
 
@@ -37,8 +45,8 @@ ASKED: tuple[tuple[str, Topic], ...] = (
     (r"new(?: features?| things?| stuff)?|features?|additions?|improvements?|enhancements?|novelties", "new"),
     (r"doc(?:s|umentation)?(?: changes?)?", "docs"),
 )
-NAMES: dict[Topic, str] = {"security": "Security", "breaking": "Breaking changes", "new": "New features", "fix": "Fixes",
-                           "docs": "Documentation", "other": "Other changes"}
+NAMES: dict[Topic, str] = {"security": "Security", "breaking": "Breaking changes", "new": "New features",
+                           "fix": "Fixes", "docs": "Documentation", "other": "Other changes"}
 WEIGHT: dict[Topic, float] = {"security": 3.0, "breaking": 2.4, "new": 1.4, "fix": 0.9, "docs": -1.2, "other": 0.4}
 
 
