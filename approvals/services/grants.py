@@ -43,16 +43,18 @@ def consume_grant(claims: GrantClaims) -> Grant:
 
 
 def reissue_grants(request: ApprovalRequest, actor: Actor) -> list[Grant]:
-    """Sign anew the grants of an approved request that ran out unused. Returns its current grants.
+    """Sign anew the grants of an approved request whose time is over. Returns its current grants.
 
-    Safe to repeat: what is still good stays as it is. A revoked grant is not replaced.
+    Also of a grant that was used: its call may be proven not to have happened, and wait for another try. Where it did
+    happen, the ledger's key keeps the new grant from a second effect. Safe to repeat: what is still good stays as it
+    is. A revoked grant is not replaced.
     Raises NotApproved, ApproverGone, and CannotSign outside web.
     """
     request = ApprovalRequest.objects.select_for_update(no_key=True).get(id=request.id)
     if request.status != RequestStatus.APPROVED:
         raise NotApproved
     expired = {grant.call_id: grant for grant in grants_of(request.id)
-               if grant.status == GrantStatus.EXPIRED and grant.revoked_at is None}
+               if grant.revoked_at is None and grant.expires_at <= now()}
     if expired:
         if not approval_holds(request):
             raise ApproverGone

@@ -151,6 +151,15 @@ class TestReissue:
         assert refused(consume, expired) == "grant_expired"
         assert consume(after[1]).status == "consumed"
 
+    def test_a_used_one_whose_time_is_over_is_replaced_for_another_try(self, team, as_role, approved, grant, consume):
+        consume(grant)
+        set_times(team, as_role, grant, expires_at=now())
+        with team.context():
+            after = reissue_grants(approved, SYSTEM)
+        assert [(g.call_id, g.status) for g in after] == [(grant.call_id, "valid")]
+        assert after[0].id != grant.id
+        assert refused(consume, grant) == "grant_used"
+
     def test_rights_are_checked_again(self, team, editor, as_role, approved, grant):
         set_times(team, as_role, grant, expires_at=now())
         with team.context():
