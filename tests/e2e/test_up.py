@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,11 +28,11 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def state(tmp_path):
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o055)
-    return tmp_path / "state of things"
+def state():
+    """Not under pytest's own folder, which another run of pytest closes to everybody but root."""
+    with tempfile.TemporaryDirectory(prefix="countersign-up-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder) / "state of things"
 
 
 class Up:
@@ -126,6 +127,7 @@ def sign_in(url: str, state: Path) -> httpx.Client:
     password = json.loads((state / "secrets.json").read_text())["demo_password"]
     client = httpx.Client(base_url=url, timeout=20)
     answer = client.post("/_allauth/app/v1/auth/login", json={"email": "editor@countersign.example", "password": password})
+    assert answer.status_code == 200, answer.text
     client.headers["X-Session-Token"] = answer.json()["meta"]["session_token"]
     return client
 

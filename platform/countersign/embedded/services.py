@@ -15,10 +15,11 @@ from countersign.embedded.redis import Redis
 
 
 class Services(contextlib.AbstractContextManager):
-    """Started on entry, stopped on exit. With `embedded`, never those of the environment. `owner_url` owns `database`, `url` is its address without a role's rights.
+    """Started on entry, stopped on exit. With `embedded`, never those of the environment.
 
-    `folder` keeps the state. As root it may lie under a home that the database's user cannot enter: then the data go
-    to `/var/tmp`, under a name that follows from the folder.
+    `owner_url` owns `database`; `url` is its address without a role's rights. `folder` keeps the state. As root it may
+    lie under a home that the database's user cannot enter: then the data go to `/var/tmp`, under a name that follows
+    from the folder.
     """
 
     def __init__(self, folder: Path, *, secret: str, database: str = "countersign",
@@ -28,10 +29,11 @@ class Services(contextlib.AbstractContextManager):
         self.database = database
         name = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
         self.socket_dir = Path(tempfile.gettempdir()) / f"countersign-{name}"
-        data = self.folder if _enterable(self.folder) else Path("/var/tmp") / f"countersign-{name}"
-        external = not embedded and os.environ.get("DATABASE_URL") and os.environ.get("DATABASE_OWNER_URL")
-        self.postgres = None if external else Postgres(data / "postgres" / "data", self.socket_dir / "pg", settings=settings)
-        self.redis = None if os.environ.get("REDIS_URL") and not embedded else Redis(self.folder / "redis", self.socket_dir)
+        data = _data_folder(self.folder, Path("/var/tmp") / f"countersign-{name}") / "postgres" / "data"
+        has_database = os.environ.get("DATABASE_URL") and os.environ.get("DATABASE_OWNER_URL") and not embedded
+        has_redis = os.environ.get("REDIS_URL") and not embedded
+        self.postgres = None if has_database else Postgres(data, self.socket_dir / "pg", settings=settings)
+        self.redis = None if has_redis else Redis(self.folder / "redis", self.socket_dir)
 
     def __enter__(self) -> Services:
         try:
@@ -67,6 +69,14 @@ class Services(contextlib.AbstractContextManager):
     @property
     def redis_url(self) -> str:
         return self.redis.url() if self.redis else os.environ["REDIS_URL"]
+
+
+def _data_folder(folder: Path, elsewhere: Path) -> Path:
+    """Where the cluster is, if there is one already: a new one beside it would look like lost data."""
+    for known in (elsewhere, folder):
+        if (known / "postgres").exists():
+            return known
+    return folder if _enterable(folder) else elsewhere
 
 
 def _enterable(folder: Path) -> bool:
