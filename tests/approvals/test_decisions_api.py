@@ -69,7 +69,7 @@ def test_deciding_answers_with_the_decision_and_what_it_did(team, editor, decide
     assert [(g["call"], g["tool"], g["status"]) for g in shown["grants"]] == [("publish", "files.write", "valid")]
     assert "token" not in shown["grants"][0]
     assert shown["mine"] == {"may": False, "reason": "This request is approved."}
-    assert [d["id"] for d in api(editor).get(f"{APPROVALS}{request.id}/decisions/").json()] == [body["id"]]
+    assert [d["id"] for d in api(editor).get(f"{APPROVALS}{request.id}/decisions/").json()["results"]] == [body["id"]]
 
 
 def test_a_repeat_answers_200_with_the_same_decision(team, editor, decide):

@@ -206,12 +206,12 @@ class TestPermissions:
     def test_roles_decide_and_people_see(self, people, note, role, django_assert_num_queries):
         people["admin"].put(f"{note}permissions/", {"role": str(role.id), "actions": ["view", "run", "decide"]})
         with django_assert_num_queries(13):
-            told = people["editor"].get(f"{note}permissions/").json()
+            told = people["editor"].get(f"{note}permissions/").json()["results"]
         assert [(each["role"] and each["role"]["name"], each["user"] and each["user"]["email"], each["actions"])
                 for each in told] == [("Editor", None, ["view", "run", "decide"]),
                                       (None, "editor@example.org", ["view", "run", "edit"])]
         assert people["viewer"].get(note).status_code == 200
-        told = people["admin"].put(f"{note}permissions/", {"role": str(role.id), "actions": []}).json()
+        told = people["admin"].put(f"{note}permissions/", {"role": str(role.id), "actions": []}).json()["results"]
         assert [each["role"] for each in told] == [None]
 
     @pytest.mark.parametrize(("asked", "faults"), [
@@ -236,7 +236,7 @@ class TestPermissions:
 
 class TestGalleryAndSchema:
     def test_whoever_is_signed_in_reads_them(self, people, api):
-        [newsletter] = people["viewer"].get("/api/v1/gallery/").json()
+        [newsletter] = people["viewer"].get("/api/v1/gallery/").json()["results"]
         assert newsletter["id"] == "newsletter"
         assert newsletter["spec"]["start"] == "draft"
         schema = people["viewer"].get("/api/v1/workflow-schema/").json()

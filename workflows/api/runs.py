@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from approvals.permissions import require
-from countersign.api.pages import paged
+from countersign.api.pages import one_page, paged
 from countersign.artifacts import RunFolder
 from countersign.errors import Invalid, field_fault
 from countersign.ids import parse_id
@@ -136,7 +136,7 @@ class RunArtifacts(_RunView):
     def get(self, request: Request, slug: str, id: str) -> Response:
         """What the run left: all of it, on one page."""
         left = folder_of(self.run(id)).list()
-        return Response({"next": None, "previous": None, "results": ArtifactSerializer(left, many=True).data})
+        return Response(one_page(ArtifactSerializer(left, many=True).data))
 
 
 class RunArtifact(_RunView):

@@ -11,7 +11,7 @@ from approvals.models import ApproverRole
 from approvals.permissions import require
 from approvals.queries import permissions_of
 from approvals.services import set_permission
-from countersign.api.pages import paged
+from countersign.api.pages import one_page, paged
 from countersign.errors import Invalid, field_fault
 from tenants.api.base import PersonView, TenantView
 from tenants.models import MembershipRole, User
@@ -90,13 +90,13 @@ class TemplatePermissions(TemplateAccess):
     required_role = {"GET": MembershipRole.VIEWER, "PUT": MembershipRole.ADMIN}
     scopes = {"GET": READ, "PUT": WRITE}
 
-    @extend_schema(responses=PermissionSerializer(many=True))
+    @extend_schema(responses=paged(PermissionSerializer))
     def get(self, request: Request, slug: str, id: str) -> Response:
         """Which approver roles and people may see, run, edit or decide. Owners and admins need no entry for the
         first three; deciding always takes a role."""
         return self._listed(self.template(id))
 
-    @extend_schema(request=PermissionChange, responses=PermissionSerializer(many=True))
+    @extend_schema(request=PermissionChange, responses=paged(PermissionSerializer))
     def put(self, request: Request, slug: str, id: str) -> Response:
         """Say what one role or person may do. The others' rights stay as they are."""
         template = self.template(id)
@@ -105,7 +105,7 @@ class TemplatePermissions(TemplateAccess):
         return self._listed(template)
 
     def _listed(self, template: Template) -> Response:
-        return Response(PermissionSerializer(permissions_of(template.scope), many=True).data)
+        return Response(one_page(PermissionSerializer(permissions_of(template.scope), many=True).data))
 
     @staticmethod
     def _holder(asked: dict) -> ApproverRole | User:
@@ -120,10 +120,10 @@ class TemplatePermissions(TemplateAccess):
 class Gallery(PersonView):
     for_tokens = True
 
-    @extend_schema(responses=GalleryEntrySerializer(many=True))
+    @extend_schema(responses=paged(GalleryEntrySerializer))
     def get(self, request: Request) -> Response:
         """Workflows to start from."""
-        return Response(GalleryEntrySerializer(gallery().values(), many=True).data)
+        return Response(one_page(GalleryEntrySerializer(gallery().values(), many=True).data))
 
 
 class SpecSchema(PersonView):

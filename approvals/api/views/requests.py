@@ -20,7 +20,7 @@ from approvals.policies import ResolvedPolicy
 from approvals.queries import asked_requests, inbox, visible_requests
 from approvals.queries.review import Review
 from approvals.services import record_decision
-from countersign.api.pages import paged
+from countersign.api.pages import one_page, paged
 from countersign.errors import Invalid, field_fault
 from countersign.ids import parse_id
 from tenants.api.base import TenantView
@@ -77,11 +77,12 @@ class RequestView(_OneRequest):
 
 
 class Decisions(_OneRequest):
-    @extend_schema(operation_id="approvals_decisions_list", responses=DecisionSerializer(many=True))
+    @extend_schema(operation_id="approvals_decisions_list", responses=paged(DecisionSerializer))
     def get(self, request: Request, slug: str, id: str) -> Response:
         """What people said, in order."""
         review = Review(self.found(), request.user)
-        return Response(DecisionSerializer(review.decisions, many=True, context={"role_names": review.role_names}).data)
+        context = {"role_names": review.role_names}
+        return Response(one_page(DecisionSerializer(review.decisions, many=True, context=context).data))
 
     @extend_schema(request=NewDecision, responses={200: DecidedSerializer, 201: DecidedSerializer})
     def post(self, request: Request, slug: str, id: str) -> Response:

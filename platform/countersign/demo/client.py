@@ -86,7 +86,6 @@ class Person:
         """Every row of a list, page after page."""
         page = self.get(path)
         while True:
-            page = page if isinstance(page, dict) else {"results": page}  # TEMP
             yield from page["results"]
             if not page.get("next"):
                 return

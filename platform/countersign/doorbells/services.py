@@ -29,18 +29,23 @@ def on_topic(topic: str, bell: Bell) -> None:
 def ring(topic: str, *, tenant_id: UUID, subject_id: UUID, due_at: datetime | None = None) -> None:
     """Promise work on `subject_id` in the caller's transaction, and ring for it once that has committed.
 
-    Rows that were not claimed 2 s after they were due are rung for again by the scheduler: losing Redis loses nothing.
+    What is due later is rung for by the scheduler, then; and so is, every 2 s, what nobody has claimed: losing Redis
+    loses nothing.
     """
-    Outbox.objects.create(topic=topic, tenant_id=tenant_id, subject_id=subject_id, due_at=due_at or now())
-    if due_at is None or due_at <= now():
+    at = now()
+    at_once = due_at is None or due_at <= at
+    Outbox.objects.create(topic=topic, tenant_id=tenant_id, subject_id=subject_id, due_at=due_at or at,
+                          rung_at=at if at_once else None)
+    if at_once:
         transaction.on_commit(lambda: _bells[topic](tenant_id, subject_id), robust=True)
 
 
 def ring_all(topic: str, *, tenant_id: UUID, subject_ids: list[UUID]) -> None:
     """Promise work on each of them, as `ring` does, in one statement. Many are left for the scheduler to ring for."""
-    due = now()
-    Outbox.objects.bulk_create([Outbox(topic=topic, tenant_id=tenant_id, subject_id=each, due_at=due)
-                                for each in subject_ids])
+    at = now()
+    Outbox.objects.bulk_create([
+        Outbox(topic=topic, tenant_id=tenant_id, subject_id=each, due_at=at, rung_at=at if number < RUNG_AT_ONCE else None)
+        for number, each in enumerate(subject_ids)])
     for each in subject_ids[:RUNG_AT_ONCE]:
         transaction.on_commit(partial(_bells[topic], tenant_id, each), robust=True)
 
@@ -56,12 +61,12 @@ def withdraw(topic: str, subject_id: UUID) -> int:
 
 
 def ring_again(*, older_than: timedelta = timedelta(seconds=2), most: int = 500) -> int:
-    """Ring for what is due and nobody has claimed. The scheduler calls it; returns how many were rung."""
+    """Ring for what has come due, and again for what nobody has claimed. The scheduler calls it; returns how many."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("""
             UPDATE doorbells_outbox SET rung_at = %(now)s WHERE id IN (
                 SELECT id FROM doorbells_outbox
-                WHERE due_at <= %(late)s AND (rung_at IS NULL OR rung_at <= %(late)s)
+                WHERE due_at <= %(now)s AND (rung_at IS NULL OR rung_at <= %(late)s)
                 ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
             RETURNING topic, tenant_id, subject_id""", {"now": now(), "late": now() - older_than, "most": most})
         rows: Iterable[tuple[str, UUID, UUID]] = cursor.fetchall()

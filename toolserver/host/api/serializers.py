@@ -94,10 +94,6 @@ class ListedModel(serializers.Serializer):
     providers = ProviderSerializer(many=True)
 
 
-class ListedModels(serializers.Serializer):
-    results = ListedModel(many=True)
-
-
 class ProviderTrial(serializers.Serializer):
     model = serializers.CharField()
     ok = serializers.BooleanField()
@@ -124,10 +120,6 @@ class ListedTool(serializers.Serializer):
     idempotent = serializers.BooleanField()
     credential_kind = serializers.CharField(allow_null=True)
     input_schema = serializers.DictField()
-
-
-class ListedTools(serializers.Serializer):
-    results = ListedTool(many=True)
 
 
 class ResolutionSerializer(serializers.ModelSerializer):

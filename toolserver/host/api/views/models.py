@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from countersign.api.pages import one_page, paged
 from countersign.errors import Forbidden, NotFound
 from tenants.api.base import TenantView
 from tenants.models import MembershipRole
@@ -13,7 +14,6 @@ from toolserver.host.api.serializers import (
     AliasProviders,
     AliasSerializer,
     ListedModel,
-    ListedModels,
     NewAlias,
     Trial,
 )
@@ -50,10 +50,10 @@ class Models(_ModelView):
     def transactional(self) -> bool:
         return self.request.method == "POST"
 
-    @extend_schema(responses=ListedModels)
+    @extend_schema(operation_id="models_list", responses=paged(ListedModel))
     def get(self, request: Request, slug: str) -> Response:
         """Every alias a workflow may name: the offline ones that each team has, and the team's own."""
-        return Response(ListedModels({"results": self.listed()}).data)
+        return Response(one_page(ListedModel(self.listed(), many=True).data))
 
     @extend_schema(request=NewAlias, responses={201: AliasSerializer})
     def post(self, request: Request, slug: str) -> Response:

@@ -9,12 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from approvals.queries import visible_requests
-from countersign.api.pages import paged
+from countersign.api.pages import one_page, paged
 from countersign.errors import Forbidden
 from countersign.ids import parse_id
 from tenants.api.base import TenantView
 from tenants.models import MembershipRole
-from toolserver.host.api.serializers import ListedTools, Resolution, ResolutionSerializer, ToolCallSerializer
+from toolserver.host.api.serializers import ListedTool, Resolution, ResolutionSerializer, ToolCallSerializer
 from toolserver.host.client import HostClient
 from toolserver.host.models import LedgerEntry, LedgerState
 from toolserver.host.services.resolutions import resolve_call
@@ -25,11 +25,11 @@ class Tools(TenantView):
     scopes = {"GET": "tools:read"}
     transactional = False
 
-    @extend_schema(responses=ListedTools)
+    @extend_schema(operation_id="tools_list", responses=paged(ListedTool))
     def get(self, request: Request, slug: str) -> Response:
         """The tools of the team's own tool process, as they are now."""
         tools = HostClient(self.tenant.id, request.user.id).tools()
-        return Response(ListedTools({"results": [_listed(tool) for tool in tools]}).data)
+        return Response(one_page(ListedTool([_listed(tool) for tool in tools], many=True).data))
 
 
 class _CallView(TenantView):
