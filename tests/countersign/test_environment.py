@@ -14,7 +14,8 @@ PRODUCTION = {
     "COUNTERSIGN_ENV": "production", "COUNTERSIGN_PROCESS": "web", "SECRET_KEY": token_urlsafe(60),
     "DATABASE_URL": "postgresql://web:secret@db.example/countersign", "REDIS_URL": "redis://redis.example/0",
     "PUBLIC_URL": "https://countersign.example", "TOOLSERVER_URL": "http://toolserver.example:8100",
-    "ARTIFACTS_DIR": "/srv/artifacts", "EMAIL_URL": "smtp://mail.example", "GRANT_SIGNING_KEY": SigningKey.generate().dump(),
+    "ARTIFACTS_DIR": "/srv/artifacts", "EMAIL_URL": "smtp://mail.example",
+    "GRANT_SIGNING_KEY": SigningKey.generate().dump(),
 }
 
 
@@ -65,7 +66,7 @@ def test_a_secret_may_come_from_a_file(production, tmp_path):
 
 def test_a_database_address_may_name_a_socket():
     parsed = database_settings("postgresql://web:p%40ss@/countersign?host=/run/pg&sslmode=disable")
-    assert (parsed["HOST"], parsed["USER"], parsed["PASSWORD"], parsed["NAME"]) == ("/run/pg", "web", "p@ss", "countersign")
+    assert [parsed[key] for key in ("HOST", "USER", "PASSWORD", "NAME")] == ["/run/pg", "web", "p@ss", "countersign"]
     assert parsed["OPTIONS"] == {"sslmode": "disable"}
 
 

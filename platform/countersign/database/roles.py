@@ -53,13 +53,15 @@ def refuse_stronger_role(expected: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("""
             SELECT current_user, session_user, rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb,
-                   EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid AND relnamespace = 'public'::regnamespace),
+                   EXISTS (SELECT FROM pg_class
+                           WHERE relowner = pg_roles.oid AND relnamespace = 'public'::regnamespace),
                    EXISTS (SELECT FROM pg_auth_members WHERE member = pg_roles.oid)
             FROM pg_roles WHERE rolname = current_user""")
         current, session, strong, owner, member = cursor.fetchone()
     connection.close()
     if (current, session) != (expected, expected):
-        raise ConfigurationError(f"Countersign refuses to start: this process must sign in as {expected!r}, not {session!r}.")
+        raise ConfigurationError(f"Countersign refuses to start: this process must sign in as {expected!r}, "
+                                 f"not {session!r}.")
     if strong or owner or member:
         raise ConfigurationError(f"Countersign refuses to start: the role {current!r} is stronger than it may be "
                                  "(superuser, BYPASSRLS, CREATEROLE, CREATEDB, an owner, or a member of another role).")

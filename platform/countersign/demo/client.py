@@ -22,8 +22,9 @@ class Refused(Exception):
         self.status = response.status_code
         self.code = body.get("code", "")
         self.body = body
-        super().__init__(f"{response.request.method} {response.request.url.path}: {response.status_code} "
-                         f"{body.get('detail') or response.text[:300]} {body.get('fields') or body.get('errors') or ''}")
+        said = body.get("detail") or response.text[:300]
+        super().__init__(f"{response.request.method} {response.request.url.path}: {response.status_code} {said} "
+                         f"{body.get('fields') or body.get('errors') or ''}")
 
 
 class Person:

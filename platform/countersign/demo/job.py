@@ -64,7 +64,8 @@ class Job:
 
         def waits(run: dict) -> bool:
             if run["status"] in ENDED:
-                raise RuntimeError(f"The run ended at {run['status']}: {json.dumps(run.get('attention') or run.get('error'))}")
+                why = json.dumps(run.get("attention") or run.get("error"))
+                raise RuntimeError(f"The run ended at {run['status']}: {why}")
             return run["status"] == "waiting" and bool(run["request"]) and run["revision"] > revision_after
 
         run = editor.wait(self._path, waits, what="the gate")
@@ -124,7 +125,7 @@ class Job:
             "a draft was revised": figures["revisions"] >= 2,
             "the newsletter was sent once": figures["emails"] == 1,
             "the artifact exists once": [a["name"] for a in figures["artifacts"]] == ["newsletter.md"],
-            "every tool call is done": bool(figures["tool_calls"]) and all(c["state"] == "done" for c in figures["tool_calls"]),
+            "every tool call is done": {c["state"] for c in figures["tool_calls"]} == {"done"},
             "the audit chain verifies": figures["audit_verified"],
         }
         return [what for what, held in expected.items() if not held]

