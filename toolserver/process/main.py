@@ -41,7 +41,7 @@ def serve(pipe: Connection, socket_path: str) -> None:
     bind(tenant=str(config.tenant))
     current = [config]
     app = HostOnly(make_app(lambda: current[0]), lambda: current[0].host_token)
-    settings = uvicorn.Config(app, log_config=None, log_level="warning", access_log=False, lifespan="on",
+    settings = uvicorn.Config(app, log_config=None, log_level="warning", access_log=False, lifespan="on", ws="none",
                               timeout_graceful_shutdown=5, timeout_keep_alive=75)
     server = _Server(settings, on_ready=lambda: say(pipe, {"ready": True}))
     threading.Thread(target=_follow, args=(pipe, current), name="host-pipe", daemon=True).start()

@@ -222,6 +222,13 @@ def test_a_key_in_the_environment_is_never_used(start, tenant, provider, monkeyp
     assert provider.requests[0]["headers"]["authorization"] == "Bearer none"
 
 
+@pytest.mark.parametrize("model", ["bedrock/anthropic.claude", "vertex_ai/gemini", "sagemaker/mine"])
+def test_the_machines_own_identity_is_not_a_tenants_to_use(start, tenant, model) -> None:
+    tenant.add_model("main", {"model": model})
+    error = start(tenant).ask("main").json()["error"]
+    assert (error["code"], error["class"]) == ("model_provider_not_allowed", "permanent")
+
+
 def test_a_caller_cannot_bring_a_provider_or_key_of_its_own(start, tenant, provider, openai) -> None:
     openai("main", "small")
     answer = start(tenant).ask("main", api_base="http://127.0.0.1:9", api_key="sk-mine", custom_llm_provider="azure",

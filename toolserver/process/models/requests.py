@@ -15,6 +15,9 @@ DEFAULT_TIMEOUT = 120.0
 ALIAS_OPTIONS = ("temperature", "top_p", "top_k", "max_tokens", "max_completion_tokens", "stop", "seed",
                  "presence_penalty", "frequency_penalty", "reasoning_effort", "num_ctx", "keep_alive", "api_version")
 
+# These sign in as the machine they run on (instance roles, default credentials). That identity is not the tenant's.
+AMBIENT = ("bedrock", "bedrock_converse", "sagemaker", "sagemaker_chat", "vertex_ai", "vertex_ai_beta", "oci")
+
 
 class ChatRequest(BaseModel):
     """OpenAI's chat completion request; fields that are not named here are ignored."""
@@ -43,6 +46,9 @@ class ChatRequest(BaseModel):
 
 def secret_of(config: TenantConfig, provider: ProviderConfig) -> str:
     """The provider's key, or "" for one that needs none. Raises ModelError, or CannotOpen."""
+    if provider.model.partition("/")[0] in AMBIENT:
+        raise ModelError(f"{provider.model} signs in as the machine it runs on, which is not the team's to use.",
+                         code="model_provider_not_allowed")
     if provider.credential is None:
         return ""
     credential = config.find_credential(kind="model_key", name=provider.credential)
