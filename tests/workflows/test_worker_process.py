@@ -102,6 +102,7 @@ def test_one_of_two_schedulers_leads_and_the_other_takes_over(start, pool):
                            "database = (SELECT oid FROM pg_database WHERE datname = current_database())")
             return cursor.fetchone()[0]
 
+    wait_for(lambda: leads() == 0)  # an earlier test's scheduler was killed: the database notices in a moment
     first = start("scheduler")
     wait_for(lambda: leads() == 1)
     start("scheduler")
