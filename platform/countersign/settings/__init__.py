@@ -44,7 +44,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "countersign.middleware.RequestContext",
     "countersign.middleware.ContentSecurityPolicy",
-    "countersign.middleware.RequestSize",
+    "countersign.middleware.ReadableSignIn",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -58,6 +58,7 @@ ROOT_URLCONF = "countersign.urls"
 ASGI_APPLICATION = "countersign.asgi.application"
 TEMPLATES = [{
     "BACKEND": "django.template.backends.django.DjangoTemplates",
+    "DIRS": [ROOT / "tenants" / "templates"],  # before the libraries' own
     "APP_DIRS": True,
     "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
 }]
@@ -79,7 +80,8 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 
 REDIS_URL = ENVIRONMENT.redis_url or "redis://127.0.0.1:6379/0"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cache"}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL,
+                      "KEY_PREFIX": "cache"}}
 
 # -- People
 AUTH_USER_MODEL = "tenants.User"
@@ -121,8 +123,9 @@ REST_FRAMEWORK = {
                                        "tenants.api.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["countersign.api.parsers.StrictJsonParser"],
     "DEFAULT_PAGINATION_CLASS": "countersign.api.pages.CursorPages",
+    "ALLOWED_VERSIONS": ["1"],  # the API's document repeats `?version=` in a header
     "DEFAULT_SCHEMA_CLASS": "countersign.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "countersign.api.problems.problem_response",
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "rest_framework.negotiation.DefaultContentNegotiation",
@@ -151,7 +154,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
-REQUEST_MAX_BYTES = 12 * 1024 * 1024
+REQUEST_MAX_BYTES = 12 * 1024 * 1024  # held by countersign.asgi
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MAX_BYTES
 
 # -- Mail of the platform itself (a tenant's newsletter leaves through its own tool server)
