@@ -1,5 +1,4 @@
 import pytest
-from django.conf import settings
 
 
 @pytest.mark.django_db
@@ -31,9 +30,3 @@ def test_what_is_not_there_is_a_problem_with_a_code(client):
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["code"] == "not_found"
-
-
-def test_a_body_beyond_the_limit_is_refused_before_it_is_read(client):
-    answer = client.post("/api/v1/tenants/", data="x", content_type="application/json",
-                         headers={"Content-Length": str(settings.REQUEST_MAX_BYTES + 1)})
-    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")

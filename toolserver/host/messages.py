@@ -7,13 +7,13 @@ passed on is written anew from the value that was checked.
 from __future__ import annotations
 
 import json
-import math
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 
+from countersign import strict_json
 from countersign.errors import TooLarge
 from toolserver.host.errors import BadMessage, UnreadableMessage
 
@@ -53,14 +53,9 @@ async def read_body(request: Request, most: int) -> bytes:
 def read_json(body: bytes) -> Any:
     """Raises UnreadableMessage."""
     try:
-        value = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant,
-                           parse_float=_finite)
-    except UnicodeDecodeError as error:
-        raise UnreadableMessage("The body is not UTF-8.") from error
-    except (ValueError, RecursionError) as error:
-        raise UnreadableMessage("The body is not JSON, or not unambiguous JSON.") from error
-    _check_values(value)
-    return value
+        return strict_json.read_json(body, deepest=MAX_DEPTH, refused=UNSTORABLE)
+    except strict_json.UnreadableJson as error:
+        raise UnreadableMessage(error.detail) from error
 
 
 def write_json(value: Any) -> bytes:
@@ -80,40 +75,3 @@ def read_message(body: bytes) -> Message:
     if (id is None) != method.startswith("notifications/"):
         raise BadMessage("Requests have an id, notifications have none.")
     return Message(method, params, id)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("duplicate key")
-    return value
-
-
-def _no_constant(text: str) -> Any:
-    raise ValueError(f"{text} is no JSON")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text} is too large")
-    return value
-
-
-def _check_values(value: Any) -> None:
-    """Refuse what is nested too deeply, and text that neither UTF-8 nor the database can hold."""
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise UnreadableMessage(f"The message is nested deeper than {MAX_DEPTH} levels.")
-        below: list[Any] = []
-        for item in level:
-            if isinstance(item, dict):
-                below.extend(item.keys())
-                below.extend(item.values())
-            elif isinstance(item, list):
-                below.extend(item)
-            elif isinstance(item, str) and UNSTORABLE.search(item):
-                raise UnreadableMessage("The message holds half a character (a lone surrogate) or a NUL.")
-        level = below

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from typing import IO, Any
 
-from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.parsers import BaseParser
 
-from countersign.errors import BadRequest, Invalid
+from countersign.api.parsers import StrictJsonParser
+from countersign.errors import Invalid
 from workflows.spec.bounds import DOCUMENT_BYTES
 from workflows.spec.reading import spec_from_text
-
-
-class SpecJsonParser(JSONParser):
-    def parse(self, stream: IO[bytes], media_type: str | None = None,
-              parser_context: dict[str, Any] | None = None) -> Any:
-        try:
-            return super().parse(stream, media_type, parser_context)
-        except RecursionError as error:
-            raise BadRequest("This JSON is nested too deeply.") from error
 
 
 class SpecYamlParser(BaseParser):
@@ -34,4 +26,4 @@ class SpecYamlParser(BaseParser):
             raise Invalid("A spec is UTF-8 text.", code="spec_unreadable") from error
 
 
-PARSERS = [SpecJsonParser, SpecYamlParser]
+PARSERS = [StrictJsonParser, SpecYamlParser]

@@ -6,12 +6,16 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import DataError
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from countersign.errors import CountersignError, Forbidden, Invalid, NotFound, NotSignedIn, field_fault
+from countersign.logs import get_logger
+
+log = get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -59,6 +63,10 @@ def as_ours(error: Exception) -> CountersignError | None:
             return NotSignedIn()
         case exceptions.ValidationError():
             return Invalid(fields=list(_faults(error.get_full_details(), ())))
+        case DataError():
+            log.warning("the database refused a value", error=str(error))
+            return Invalid("Something in this request cannot be kept: a NUL character, or a number that is too large.",
+                           code="unstorable")
         case exceptions.APIException():
             known = CountersignError(str(error.detail), code=str(error.default_code))
             known.status = error.status_code
