@@ -2,76 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
 
-from countersign.demo.team import (
-    Team,
-    add_mail_credential,
-    give_role,
-    publish_newsletter,
-    set_up_team,
-    start_newsletter,
-)
+from countersign.demo.team import Team, start_newsletter
 from countersign.embedded.mailbox import Mailbox
-from countersign.embedded.platform import temporary_platform
 from countersign.embedded.stack import Stack
+from tests.whole_platform import DOCUMENTS, approve, wait_until
 
 pytestmark = pytest.mark.timeout(300)
 
 RUNS = 20
-DOCUMENTS = [{"name": "rain.md", "text": "# Rain\n\n- It rained for three days and the river rose by a metre.\n"
-                                         "- The bridge was closed on Tuesday; repairs begin next week.\n"},
-             {"name": "library.md", "text": "# Library\n\n- The library opens on Sundays from May on.\n"
-                                            "- 300 new books arrived, most of them for children.\n"}]
-
-
-@pytest.fixture(scope="module")
-def mailbox() -> Iterator[Mailbox]:
-    with Mailbox() as mailbox:
-        yield mailbox
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox, django_db_blocker) -> Iterator[Stack]:
-    """The whole platform, on a database of its own. What dies is started again, as `up` does it."""
-    folder = tmp_path_factory.mktemp("platform")
-    for parent in (folder, *list(folder.parents)[:2]):
-        parent.chmod(0o755)
-    with (django_db_blocker.unblock(), temporary_platform(folder, email_url=mailbox.url) as stack, watched(stack)):
-        yield stack
-
-
-@contextlib.contextmanager
-def watched(stack: Stack) -> Iterator[None]:
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.1):
-            stack.watch()
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def team(stack: Stack, mailbox: Mailbox) -> Team:
-    team = set_up_team(stack.url, mailbox, name="Acme", slug="acme", domain="acme.example",
-                       password="correct horse staple", invited={"editor": "editor"})
-    add_mail_credential(team)
-    return team
 
 
 def strike(stack: Stack) -> None:
@@ -92,22 +37,7 @@ def strike_once(stack: Stack, there: Callable[[], int]) -> None:
     strike(stack)
 
 
-def wait_until(done: Callable[[], bool], what: str, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.1)
-
-
-def approve(team: Team, run: str) -> None:
-    request = team.admin.get(f"{team.path}/runs/{run}/")["request"]
-    asked = team.admin.get(f"{team.path}/approvals/{request}/")
-    team.editor.post(f"{team.path}/approvals/{request}/decisions/", {
-        "verdict": "approve", "revision": asked["revision"], "plan_hash": asked["plan_hash"]})
-
-
-def test_every_run_ends_once_and_each_message_arrives_once(stack: Stack, team: Team, mailbox: Mailbox):
-    workflow = publish_newsletter(team, give_role(team, [team.editor]))
+def test_every_run_ends_once_and_each_message_arrives_once(stack: Stack, team: Team, workflow: str, mailbox: Mailbox):
     with ThreadPoolExecutor(4) as pool:
         started = [pool.submit(start_newsletter, team, workflow, DOCUMENTS, [f"reader{n}@acme.example"])
                    for n in range(RUNS)]

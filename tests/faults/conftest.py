@@ -1,0 +1,60 @@
+"""The whole platform, started once for these tests, with a team whose newsletter workflow is published."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from countersign.demo.team import Team, add_mail_credential, give_role, publish_newsletter, set_up_team
+from countersign.embedded.mailbox import Mailbox
+from countersign.embedded.platform import temporary_platform
+from countersign.embedded.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox, django_db_blocker) -> Iterator[Stack]:
+    """The whole platform, on a database of its own. What dies is started again, as `up` does it."""
+    folder = tmp_path_factory.mktemp("platform")
+    for parent in (folder, *list(folder.parents)[:2]):
+        parent.chmod(0o755)
+    with (django_db_blocker.unblock(), temporary_platform(folder, email_url=mailbox.url) as stack, watched(stack)):
+        yield stack
+
+
+@contextlib.contextmanager
+def watched(stack: Stack) -> Iterator[None]:
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.1):
+            stack.watch()
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def team(stack: Stack, mailbox: Mailbox) -> Team:
+    team = set_up_team(stack.url, mailbox, name="Acme", slug="acme", domain="acme.example",
+                       password="correct horse staple", invited={"editor": "editor"})
+    add_mail_credential(team)
+    return team
+
+
+@pytest.fixture(scope="session")
+def workflow(team: Team) -> str:
+    return publish_newsletter(team, give_role(team, [team.editor]))
