@@ -185,7 +185,7 @@ def test_who_may_no_longer_watch_hears_no_more(stage, watcher, monkeypatch):
         assert list(heard) == []
 
 
-@pytest.mark.parametrize("ended", ["token", "account"])
+@pytest.mark.parametrize("ended", ["token", "token and all", "account"])
 def test_a_revoked_token_or_a_closed_account_ends_its_streams(stage, watcher, monkeypatch, ended):
     from countersign.clock import now
     from tenants.models import ApiToken, User
@@ -198,9 +198,57 @@ def test_a_revoked_token_or_a_closed_account_ends_its_streams(stage, watcher, mo
         with stage.context():
             if ended == "token":
                 ApiToken.objects.update(revoked_at=now())
+            elif ended == "token and all":
+                ApiToken.objects.all().delete()
             else:
                 User.objects.filter(email="admin@acme.example").update(is_active=False)
         assert list(heard) == []
+
+
+@pytest.mark.parametrize("shown", ["X-Session-Token", "Cookie"])
+def test_a_session_that_was_ended_ends_its_streams(stage, server, monkeypatch, shown):
+    from django.conf import settings
+
+    monkeypatch.setattr("workflows.engine.watching.HEARTBEAT", 0.2)
+    run, session = stage.start(), session_of(stage.make_member(stage.tenant, "admin@acme.example", "admin"))
+    value = session.session_key if shown != "Cookie" else f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+    with httpx.stream("GET", server + url(stage, run), headers={shown: value}, timeout=30) as response:
+        heard = messages(response)
+        next(heard)
+        session.delete()
+        assert list(heard) == []
+
+
+def session_of(user):
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session.update({SESSION_KEY: str(user.id), BACKEND_SESSION_KEY: "tenants.sign_in.SignInBackend",
+                    HASH_SESSION_KEY: user.get_session_auth_hash()})
+    session.save()
+    return session
+
+
+def test_who_may_no_longer_watch_hears_no_more_of_a_busy_run(stage, watcher, monkeypatch):
+    """Its events come by Redis, one after another, and there is never a pause in which to look."""
+    from tenants.models import Membership
+    from workflows.engine import events
+
+    monkeypatch.setattr("workflows.api.run_stream.LOOK_EVERY", 0.2)
+    run = stage.start()
+    with watcher.stream("GET", url(stage, run)) as response:
+        heard = messages(response)
+        next(heard)
+        time.sleep(0.3)  # it listens now
+        with stage.context():
+            Membership.objects.filter(user__email="admin@acme.example").delete()
+        for number in range(20):
+            with stage.context():
+                events.record(stage.tenant.id, run.id, events.Event(f"busy.{number}"))
+            time.sleep(0.05)
+        cancelled(stage, run)
+        assert len(list(heard)) < 15
 
 
 def test_a_message_that_redis_lost_is_found_in_what_is_stored(stage, watcher, monkeypatch):

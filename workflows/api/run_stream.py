@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import renderers
 from rest_framework.request import Request
 
 from countersign.errors import CountersignError, NotSignedIn
-from tenants.models import ApiToken, User
+from tenants.api.authentication import SessionAuthentication
+from tenants.models import User
 from workflows.api.run_serializers import EventSerializer
 from workflows.api.runs import EVENTS_AT_ONCE, _RunView, whole_number
-from workflows.engine.watching import watch
+from workflows.engine.watching import Read, watch
 from workflows.models import RunEvent, RunStatus
+
+#: Seconds that may pass before it is asked again who may watch.
+LOOK_EVERY = 5.0
+NOTHING_IS_AFTER = 2**62
 
 
 class EventStream(renderers.BaseRenderer):
@@ -84,10 +93,20 @@ class RunEventStream(_RunView):
 
     def _still_signed_in(self) -> None:
         """Raises NotSignedIn. A request is asked once who sends it; a stream outlives the answer."""
-        token = self.request.auth
-        user = User.objects.filter(id=self.request.user.id, is_active=True)
-        if not user.exists() or (token and not ApiToken.objects.get(id=token.id).usable):
+        shown = self.request.successful_authenticator
+        if isinstance(shown, SessionAuthentication):
+            there = person_of_session(self.request.session.session_key).is_authenticated
+        else:
+            there = shown.authenticate(self.request)
+        if not there:
             raise NotSignedIn
+
+
+def person_of_session(key: str) -> User | AnonymousUser:
+    """Who is signed in there now: nobody once the session has ended, or the password was changed."""
+    request = HttpRequest()
+    request.session = SessionStore(key)
+    return get_user(request)
 
 
 def let_go() -> None:
@@ -95,10 +114,15 @@ def let_go() -> None:
         connection.close()
 
 
-async def _messages(tenant_id: UUID, run_id: UUID, after: int, read: Any) -> AsyncIterator[str]:
+async def _messages(tenant_id: UUID, run_id: UUID, after: int, read: Read) -> AsyncIterator[str]:
+    """Redis tells a busy run's events without a look at who may watch, so there is one every few seconds."""
     yield "retry: 2000\n\n"
+    looked = time.monotonic()
     try:
         async for message in watch(tenant_id, run_id, after=after, read=read):
+            if time.monotonic() - looked > LOOK_EVERY:
+                await read(NOTHING_IS_AFTER)
+                looked = time.monotonic()
             yield _as_text(message)
     except CountersignError:
         return
