@@ -20,7 +20,8 @@ log = get_logger("countersign.web")
 
 UNLOGGED = ("healthz", "readyz", "metrics")
 POLICY = ("default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-          "font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+          "font-src 'self'; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+          "form-action 'self'; frame-ancestors 'none'")
 
 
 class _Middleware:

@@ -1,7 +1,8 @@
 """Where everything is. Apps are named by string: the kernel imports none of them."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
 from countersign import health
 
@@ -11,11 +12,11 @@ api = [
     path("", include("workflows.api.urls")),
     path("", include("toolserver.host.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularRedocView.as_view(url_name="schema"), name="docs"),
-    path("try/", SpectacularSwaggerView.as_view(url_name="schema"), name="try"),
+    path("docs/", SpectacularRedocView.as_view(url_name="schema", template_name="docs.html"), name="docs"),
 ]
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="docs")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),

@@ -32,7 +32,8 @@ class Command(BaseCommand):
 
     def handle(self, *, port: int, **_: object) -> None:
         self.state = _state_folder()
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs begin with SIGINT ignored
+            signal.signal(number, _interrupt)
         try:
             with contextlib.ExitStack() as stack:
                 stack.enter_context(_only_one(self.state, port))
@@ -94,6 +95,10 @@ class Command(BaseCommand):
 
     def _say(self, sentence: str) -> None:
         print(f"countersign: {sentence}", file=sys.stderr, flush=True)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _state_folder() -> Path:
