@@ -29,7 +29,7 @@ _PAGE = """<!doctype html>
 def plain_address(text: str) -> str:
     """The address, its domain in ASCII. Raises ValueError for anything but one bare address."""
     text = text.strip()
-    if not _ADDRESS.fullmatch(text):
+    if not _ADDRESS.fullmatch(text) or "=?" in text:
         raise ValueError(f"{text[:80]!r} is not an e-mail address.")
     local, _, domain = text.rpartition("@")
     try:
@@ -46,6 +46,15 @@ def split_sender(text: str) -> tuple[str, str]:
     return (match["name"] or "").strip().strip("\"'"), plain_address(match["inside"] or match["bare"])
 
 
+def literal(text: str) -> str:
+    """The words of a header, on one line. Raises ValueError for an encoded word (RFC 2047): it reads as one thing to
+    whoever approves it and as another to whoever receives it, and line ends in it would begin headers of their own.
+    """
+    if "=?" in text:
+        raise ValueError("A subject or a sender's name may not hold “=?”.")
+    return " ".join(text.split())
+
+
 def message_id(idempotency_key: str) -> str:
     """The same for every attempt at one planned call, so that a receiver may know a repeat."""
     return f"<{hashlib.sha256(idempotency_key.encode()).hexdigest()[:32]}@countersign>"
@@ -57,9 +66,9 @@ def compose(*, sender: str, to: Sequence[str], subject: str, body: str, html: st
     message = EmailMessage(policy=policy.SMTP)
     message["Message-ID"] = message_id(key)
     message["Date"] = format_datetime(now())
-    message["From"] = Address(name, *_halves(address))
-    message["To"] = [Address("", *_halves(recipient)) for recipient in to]
-    message["Subject"] = " ".join(subject.split())
+    message["From"] = Address(literal(name), *_halves(address))
+    message["To"] = [Address("", *_halves(plain_address(recipient))) for recipient in to]
+    message["Subject"] = literal(subject)
     message.set_content(plain_text(body), charset="utf-8", cte="quoted-printable")
     message.add_alternative(html if html is not None else html_page(body), subtype="html", charset="utf-8",
                             cte="quoted-printable")

@@ -90,3 +90,22 @@ def test_equal_keys_make_equal_messages_but_for_the_date() -> None:
     for message in (one, two):
         del message["Date"]
     assert one.as_bytes() == two.as_bytes()
+
+
+ENCODED = "=?utf-8?q?=0D=0ABcc=3A_eve=40evil.example?="
+
+
+@pytest.mark.parametrize("headers", [
+    {"subject": ENCODED}, {"subject": f"News {ENCODED} of May"},
+    {"subject": "=?utf-8?b?DQpCY2M6IGV2ZUBldmlsLmV4YW1wbGU=?="},
+    {"sender": f"{ENCODED} <news@acme.example>"}, {"to": ["=?utf-8?q?=0ABcc=3Aeve=40evil.example?=@acme.example"]},
+])
+def test_an_encoded_word_hides_no_line_ends(headers) -> None:
+    with pytest.raises(ValueError, match=r"=\?"):
+        made(**headers)
+
+
+@pytest.mark.parametrize("odd", ["\x85", "\u2028", "\x0b", "\x1c", "=", "?=", "=20", "\ufeff"])
+def test_no_subject_begins_another_header(odd) -> None:
+    message = made(subject=f"News{odd}Bcc: eve@evil.example")
+    assert set(message.keys()) == set(made().keys())
