@@ -22,6 +22,7 @@ SETTINGS = {
     "max_wal_size": "512MB",
     "logging_collector": "off",
     "log_min_messages": "warning",
+    "log_min_error_statement": "panic",  # a statement that fails holds what people wrote
     "timezone": "'UTC'",
 }
 

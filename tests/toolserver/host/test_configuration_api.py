@@ -146,6 +146,9 @@ class TestModels:
         ({"alias": "a", "providers": [{**PROVIDER, "model": "gpt"}]}, "providers.0.model"),
         ({"alias": "a", "providers": [PROVIDER, {**PROVIDER, "credential": "none"}]}, "providers.1.credential"),
         ({"alias": "a", "providers": [{**PROVIDER, "api_base": "file:///etc/passwd"}]}, "providers.0.api_base"),
+        ({"alias": "a", "providers": [{**PROVIDER, "api_base": "https://u:pw@h.example/"}]}, "providers.0.api_base"),
+        ({"alias": "a", "providers": [{**PROVIDER, "api_base": "https://h.example/?key=canary"}]},
+         "providers.0.api_base"),
         ({"alias": "a", "providers": [{**PROVIDER, "params": {"api_key": "sk-canary"}}]}, "providers.0.params"),
     ])
     def test_what_is_wrong_is_named(self, admin, base, body, field):

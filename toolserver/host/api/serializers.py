@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
@@ -52,6 +54,9 @@ class ProviderSerializer(serializers.Serializer):
     def validate_api_base(self, url: str | None) -> str | None:
         if url and not url.startswith(("http://", "https://")):
             raise serializers.ValidationError("An http:// or https:// address.", code="invalid")
+        if url and ("@" in urlsplit(url).netloc or urlsplit(url).query or urlsplit(url).fragment):
+            raise serializers.ValidationError("No name, password or query in it: a key belongs into a credential.",
+                                              code="secret_in_address")
         return url
 
     def validate_params(self, params: dict) -> dict:
