@@ -9,6 +9,7 @@ import pytest
 
 from toolserver.process.offline.drafter import NothingToDraftFrom, write_draft
 from toolserver.process.offline.inline import clean_markdown, clean_rst, sentences, tidy
+from toolserver.process.offline.layout import escaped
 from toolserver.process.offline.naming import human_name
 from toolserver.process.offline.prompt import read_prompt
 from toolserver.process.offline.words import bare_words, word_count
@@ -151,6 +152,15 @@ def test_markup_in_a_source_stays_text(drafted) -> None:
     assert "- Accept \\<script> and \\[x\\] in a\\*b names." in draft
 
 
+@pytest.mark.parametrize(("source", "printed"), [
+    ("# not a heading", "\\# not a heading"), ("- not a list", "\\- not a list"),
+    ("use *args and a_b `c*d`", "use \\*args and a_b `c*d`"),
+    ("__init__ is called", "\\_\\_init\\_\\_ is called"), ("a<b", "a\\<b"),
+])
+def test_what_markdown_would_take_for_markup_is_escaped(source, printed) -> None:
+    assert escaped(source) == printed
+
+
 @pytest.mark.parametrize(("source", "cleaned"), [
     ("Add [the guide](https://x.example/a_(b)) and `code_[x](y)`", "Add the guide and `code_[x](y)`"),
     ("**Bold** and *em* and __both__ and snake_case_name", "Bold and em and both and snake_case_name"),
@@ -192,3 +202,12 @@ def test_it_is_quick(documents, drafted) -> None:
     started = time.monotonic()
     drafted({name: text * 5 for name, text in documents.items()}, "shorter; mention tokens; lead with security")
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("junk", ["[" * 6000, "`" * 6001, "[](" * 2000, "*a " * 2000, "**" * 3000, "``a `b" * 1000,
+                                  "_a " * 2000, ":a:`" * 1500, "<a " * 2000, "#1, " * 1500, "(@a, " * 1200, "e.g. " * 1200, "\\[" * 3000])
+@pytest.mark.parametrize("ending", ["md", "rst", "txt"])
+def test_no_text_makes_it_slow(drafted, junk, ending) -> None:
+    started = time.monotonic()
+    drafted({f"a.{ending}": f"- One plain thing to say first\n\n- {junk}\n\n{junk}\n\n# {junk}\n"}, junk[:200])
+    assert time.monotonic() - started < 5

@@ -38,7 +38,7 @@ def clean_markdown(text: str) -> str:
     spans = Spans()
     text = _strip_private_use(text)
     for pattern, replacement in (
-        (r"(`+)(.+?)(?<!`)\1(?!`)", lambda m: spans.keep(m[2])),
+        (r"(?<!`)(`{1,3})(?!`)(.+?)(?<!`)\1(?!`)", lambda m: spans.keep(m[2])),
         (r"!\[[^\[\]]*\]\([^()]*\)", lambda m: ""),
         (_LINK, lambda m: m[1]),
         (r"\[([^\[\]]+)\]\[[^\[\]]*\]", lambda m: m[1]),

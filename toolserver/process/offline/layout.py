@@ -126,7 +126,7 @@ def _printed(draft: Draft, candidate: Candidate) -> str:
     if draft.brief.plain or not draft.brief.numbers:
         text = _REFERENCES.sub("", text)
     text = text[:1].upper() + text[1:] if re.match(r"[a-z]+\s", text) else text
-    text = text.rstrip(" ;,")
+    text = re.sub(r"[;,]?\s+(?:and|or)$", "", re.sub(r"^(?:\d{1,3}[.)]|\(?[a-z]\))\s+", "", text)).rstrip(" ;,")
     text = text if text.endswith((".", "!", "?", "…")) else f"{text}."
     if draft.brief.plain:
         text = re.sub(r"`([^`_*<>\[\]]+)`", r"\1", text)
@@ -135,9 +135,10 @@ def _printed(draft: Draft, candidate: Candidate) -> str:
 
 def escaped(text: str) -> str:
     """What Markdown would take for markup is kept as it is in the source; code spans are markup on purpose."""
-    parts = re.split(r"(`[^`]*`)", text)
-    return "".join(part if part.startswith("`") else re.sub(r"([*<\[\]\\]|(?<!\w)_|_(?!\w))", r"\\\1", part)
-                   for part in parts)
+    special = r"[*<\[\]\\]|(?<![^\W_])_+|_+(?![^\W_])"
+    parts = [part if part.startswith("`") else re.sub(special, lambda match: re.sub(r"(.)", r"\\\1", match[0]), part)
+             for part in re.split(r"(`[^`]*`)", text)]
+    return re.sub(r"^(?=[#>+-])", r"\\", "".join(parts))
 
 
 def _source(candidate: Candidate) -> str:
