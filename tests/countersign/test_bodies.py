@@ -87,7 +87,8 @@ class TestSize:
         assert sent <= settings.REQUEST_MAX_BYTES + 2**20
 
     def test_what_is_within_the_limit_comes_through(self):
-        assert self.ask(content=b" " * settings.REQUEST_MAX_BYTES).status_code == 403  # by the next in line: no CSRF token
+        """To the next in line, which misses a CSRF token."""
+        assert self.ask(content=b" " * settings.REQUEST_MAX_BYTES).status_code == 403
 
 
 def test_the_api_document_repeats_no_version_that_it_was_asked_for(client):
