@@ -205,8 +205,8 @@ def test_it_is_quick(documents, drafted) -> None:
 
 
 @pytest.mark.parametrize("junk", ["[" * 6000, "`" * 6001, "[](" * 2000, "*a " * 2000, "**" * 3000, "``a `b" * 1000,
-                                  "_a " * 2000, ":a:`" * 1500, "<a " * 2000, "#1, " * 1500, "(@a, " * 1200, "e.g. " * 1200,
-                                  "\\[" * 3000])
+                                  "_a " * 2000, ":a:`" * 1500, "<a " * 2000, "#1, " * 1500, "(@a, " * 1200,
+                                  "e.g. " * 1200, "\\[" * 3000])
 @pytest.mark.parametrize("ending", ["md", "rst", "txt"])
 def test_no_text_makes_it_slow(drafted, junk, ending) -> None:
     started = time.monotonic()
