@@ -47,14 +47,16 @@ def watched(stack: Stack) -> Iterator[None]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
-def team(stack: Stack, mailbox: Mailbox) -> Team:
-    team = set_up_team(stack.url, mailbox, name="Acme", slug="acme", domain="acme.example",
+@pytest.fixture(scope="module")
+def team(stack: Stack, mailbox: Mailbox, request: pytest.FixtureRequest) -> Team:
+    """A file's own: what its tests count is theirs alone."""
+    slug = request.module.__name__.rpartition(".")[2].replace("_", "-")
+    team = set_up_team(stack.url, mailbox, name=slug, slug=slug, domain=f"{slug}.example",
                        password="correct horse staple", invited={"editor": "editor"})
     add_mail_credential(team)
     return team
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def workflow(team: Team) -> str:
     return publish_newsletter(team, give_role(team, [team.editor]))

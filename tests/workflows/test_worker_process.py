@@ -98,8 +98,9 @@ def test_a_process_refuses_another_role_than_its_own(start, command, role, pool)
 def test_one_of_two_schedulers_leads_and_the_other_takes_over(start, pool):
     def leads() -> int:
         with signed_in_as("owner"), connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND "
-                           "database = (SELECT oid FROM pg_database WHERE datname = current_database())")
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted "
+                           "AND objid::bigint = hashtext('countersign.scheduler')::bigint & 4294967295 "
+                           "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
             return cursor.fetchone()[0]
 
     wait_for(lambda: leads() == 0)  # an earlier test's scheduler was killed: the database notices in a moment
