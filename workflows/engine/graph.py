@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
+from countersign.logs import bound, get_logger
 from workflows.engine.nodes.approval import run_approval
 from workflows.engine.nodes.supervisor import run_supervisor
 from workflows.engine.nodes.tool import run_tool
@@ -24,6 +26,8 @@ from workflows.engine.state import State, state_type
 from workflows.models import Version
 from workflows.spec.document import Spec
 from workflows.spec.nodes import Node
+
+log = get_logger(__name__)
 
 RUNNERS: dict[str, Callable[[Any, State, Session], Command]] = {
     "worker": run_worker, "supervisor": run_supervisor, "approval": run_approval, "tool": run_tool}
@@ -58,7 +62,11 @@ def _runner(node: Node) -> Callable[[State, Runtime[Session]], Command]:
     run = RUNNERS[node.type]
 
     def step(state: Any, runtime: Runtime[Session]) -> Command:
-        return run(node, state, runtime.context)
+        with bound(step=node.id):
+            began = time.perf_counter()
+            done = run(node, state, runtime.context)
+            log.info("step.completed", ms=round((time.perf_counter() - began) * 1000, 1))
+            return done
 
     return step
 
