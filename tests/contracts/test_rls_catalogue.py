@@ -228,7 +228,7 @@ def test_removing_any_policy_is_noticed():
     'ALTER TABLE "{}" DISABLE ROW LEVEL SECURITY',
     'ALTER TABLE "{}" NO FORCE ROW LEVEL SECURITY',
     'ALTER TABLE "{}" ALTER COLUMN tenant_id DROP NOT NULL',
-    'CREATE UNIQUE INDEX leak ON "{}" ((1))',
+    'CREATE UNIQUE INDEX leak ON "{}" ((1)) WHERE false',  # rows that other tests left are no matter
 ])
 def test_weakening_any_table_is_noticed(weaker):
     for table in sorted(owned_tables()):
