@@ -69,7 +69,7 @@ def signed_up(mailbox):
 
 def test_sign_up_verify_and_use_the_api(mailbox):
     app = App()
-    begun = app.post("signup", email=EMAIL, password=PASSWORD, name="Ada")
+    begun = app.post("signup", email=EMAIL, password=PASSWORD, name="First Editor")
     assert begun.status_code == 401
     assert [f["id"] for f in begun.json()["data"]["flows"] if f.get("is_pending")] == ["verify_email"]
     assert app.me().status_code == 401, "not before the address is verified"
@@ -80,7 +80,7 @@ def test_sign_up_verify_and_use_the_api(mailbox):
     assert app.post("email/verify", key="WRONG1").status_code == 400
     assert app.post("email/verify", key=code_in(mailbox)).status_code == 200
     me = app.me().json()
-    assert (me["email"], me["name"]) == (EMAIL, "Ada")
+    assert (me["email"], me["name"]) == (EMAIL, "First Editor")
     assert EmailAddress.objects.get(email=EMAIL).verified
 
 

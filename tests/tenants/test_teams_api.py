@@ -117,7 +117,7 @@ def test_a_token_sees_its_own_team_alone(make_tenant, make_member, api_token):
 def test_me(make_tenant, make_member, api):
     user = make_member(make_tenant(), "a@example.org", "editor")
     client = api(user)
-    assert client.patch("/api/v1/me/", {"name": "Ada"}).json()["name"] == "Ada"
+    assert client.patch("/api/v1/me/", {"name": "First Editor"}).json()["name"] == "First Editor"
     me = client.get("/api/v1/me/").json()
     assert (me["id"], me["email"], me["token"]) == (str(user.id), "a@example.org", None)
     assert [(t["slug"], t["role"]) for t in me["tenants"]] == [("acme", "editor")]

@@ -27,7 +27,7 @@ class Gallery:
         spec = Spec.model_validate_json(json.dumps(yaml.safe_load(NEWSLETTER.read_text())))
         self.worker, self.supervisor = spec.node("draft"), spec.node("check")
         listed = [{"name": name, "text": text} for name, text in documents.items()]
-        self.names = {"input": {"title": "The week", "documents": listed, "recipients": ["ada@readers.example"],
+        self.names = {"input": {"title": "The week", "documents": listed, "recipients": ["reader@readers.example"],
                                 "max_words": 900, **more}, "feedback": []}
 
     def draft(self, *feedback: dict[str, str]) -> str:
@@ -48,8 +48,7 @@ def _prompt(text: str):
 
 @pytest.mark.parametrize("words", [900, 300])
 def test_the_first_draft_passes(documents, words) -> None:
-    if words == 300 and len(documents) > 4:
-        pytest.skip("six long documents in 300 words leave some out, which the checks rightly mind")
+    words = max(words, 75 * len(documents))  # in fewer, a long source is left out, which the checks rightly mind
     gallery = Gallery(documents, max_words=words)
     draft = gallery.draft()
     assert draft.startswith("# The week\n")

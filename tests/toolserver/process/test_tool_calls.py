@@ -183,7 +183,7 @@ def test_an_email_goes_out_by_the_tenants_own_credential(start, tenant) -> None:
                                                    "from": "Acme <news@acme.example>"})
         running = start(tenant)
         hashes = hashes_of(running)
-        arguments = {"to": ["ada@readers.example"], "subject": "News", "body": "# News"}
+        arguments = {"to": ["first@readers.example"], "subject": "News", "body": "# News"}
         claims = GrantClaims.model_validate({
             "id": new_id(), "tenant": tenant.id, "request": new_id(), "run": new_id(), "revision": 1, "call": "send",
             "tool": "email.send", "schema_hash": hashes["email.send"], "policy_hash": "sha256:x",
@@ -200,7 +200,7 @@ def test_an_email_goes_out_by_the_tenants_own_credential(start, tenant) -> None:
 
 
 def test_without_a_credential_an_email_is_not_done_until_there_is_one(process, granted) -> None:
-    arguments = {"to": ["ada@readers.example"], "subject": "News", "body": "# News"}
+    arguments = {"to": ["first@readers.example"], "subject": "News", "body": "# News"}
     result = call(process, granted("email.send", arguments, call="send"), "email.send", arguments)
     assert outcome(result) == ("not_done", "credential_missing")
     assert result["_meta"]["countersign/retryable"] is True
