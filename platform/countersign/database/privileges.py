@@ -17,7 +17,6 @@ from django.apps import AppConfig, apps
 from django.db import connections
 
 ROLES = ("web", "engine", "tools")
-EVERYBODY_READS = "SELECT"
 
 # Tables of libraries. Sessions, sign-in and object permissions are the web process's; the engine reads who may decide.
 LIBRARY_PRIVILEGES = {
