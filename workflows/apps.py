@@ -28,9 +28,11 @@ def _ring_for_run(tenant_id: UUID, run_id: UUID) -> None:
 def _prepare_engine(sender: object, queue: str, threads: int, **_: object) -> None:
     """Import and open before the first message what would otherwise make it wait."""
     if queue == "runs":
-        from workflows.engine import pool, turn  # noqa: F401
+        from countersign.database.presence import Presence
+        from workflows.engine import lease, pool, turn  # noqa: F401
 
         pool.engine_pool(most=threads + 1)
+        lease.holder = Presence().__enter__().holder  # for as long as the process lives
 
 
 def _drain_engine(sender: object, **_: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import connection, transaction
 
 from countersign.clock import now
+from countersign.database.presence import PRESENT
 from countersign.ids import new_id
 from countersign.logs import get_logger
 from countersign.scheduling import duty
@@ -14,13 +15,23 @@ from workflows.engine.claims import TOPIC
 log = get_logger(__name__)
 
 
+# A killed worker's session ends with it: its leases need not run out. A worker that was only cut off from the database
+# for a moment is overtaken, as if it had been slow: its older epoch is refused.
+END_ORPHANED = f"""
+    WITH {PRESENT}
+    UPDATE doorbells_lease SET expires_at = clock_timestamp()
+    WHERE expires_at > clock_timestamp() AND holder IS NOT NULL AND (SELECT long_enough FROM settled)
+        AND holder NOT IN (SELECT holder FROM present)"""
+
+
 @duty(every=1)
 def requeue_lost_runs(most: int = 500) -> int:
-    """Promise work on runs whose lease ran out while somebody held it: their worker is gone. Returns how many.
+    """Promise work on runs whose worker is gone: its lease ran out, or it is not there any more. Returns how many.
 
     A run that is promised already is left to its promise.
     """
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(END_ORPHANED)
         cursor.execute("""
             SELECT lease.tenant_id, lease.subject_id FROM doorbells_lease AS lease
             WHERE lease.expires_at < clock_timestamp() AND NOT EXISTS (

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from countersign.clock import now
 from countersign.database.context import tenant_context
+from countersign.database.presence import Presence
 from countersign.doorbells.models import Lease as LeaseRow
 from countersign.doorbells.models import Outbox
 from countersign.doorbells.services import ring
@@ -137,3 +138,15 @@ def test_the_scheduler_promises_a_lost_run_once(tenant):
     assert list(Outbox.objects.values_list("topic", "subject_id")) == [("run", lost.run)]
     assert requeue_lost_runs() == 0
     assert held.epoch == 1
+
+
+def test_a_worker_that_is_gone_is_missed_before_its_lease_runs_out(tenant, monkeypatch):
+    with Presence() as worker:
+        monkeypatch.setattr(leases, "holder", worker.holder)
+        run = new_id()
+        first = take(tenant, run)
+        assert requeue_lost_runs() == 0
+        assert take(tenant, run) is None
+        Outbox.objects.all().delete()
+    assert requeue_lost_runs() == 1
+    assert take(tenant, run).epoch == first.epoch + 1

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from countersign.database.presence import Presence
 from countersign.errors import BadRequest, CountersignError, Unavailable
 from countersign.logs import bound, get_logger
 from countersign.web_token import Scope
@@ -27,7 +28,6 @@ from toolserver.host.messages import (
     read_message,
     write_json,
 )
-from toolserver.host.presence import Presence
 from toolserver.host.processes import ProcessPool
 from toolserver.host.rpc import answer_message, refusal
 from toolserver.host.streaming import complete

@@ -15,6 +15,7 @@ from approvals.models import Grant
 from approvals.services.grants import approval_holds, consume_grant
 from countersign.clock import now
 from countersign.database.context import tenant_context
+from countersign.database.presence import is_present
 from countersign.errors import CountersignError
 from countersign.grants import GrantClaims, GrantRefused, verify_grant
 from countersign.ids import new_id
@@ -23,7 +24,6 @@ from toolserver.host.callers import verify_keys
 from toolserver.host.calls import Begun, Outcome, PlannedCall
 from toolserver.host.errors import CallDiffers, CallInProgress, ResultMissing
 from toolserver.host.models import LONGEST_CALL, Credential, LedgerEntry, LedgerState
-from toolserver.host.presence import is_present
 from toolserver.host.results import results_for, with_results
 
 ACTOR = Actor.system("toolserver")

@@ -86,7 +86,7 @@ class LedgerEntry(TenantOwned):
     """One side-effecting tool call: what was meant, under which grant, and what is known to have come of it.
 
     Written by role `tools` alone. `arguments` are the approved ones, `$result` references unresolved; `attempts` counts
-    the times the call was passed on; `holder` names the host that passed it on last (see `presence`).
+    the times the call was passed on; `holder` names the host that passed it on last (see `database.presence`).
     """
 
     idempotency_key = models.CharField(max_length=200)

@@ -54,7 +54,7 @@ def claim(tenant_id: UUID, run_id: UUID) -> tuple[Lease, Run] | None:
         if lease.claims > MOST_CLAIMS:
             _settle(lease, run, quarantine(run.error))
             return None
-        _start(run)
+        _start(lease, run)
     return lease, run
 
 
@@ -62,13 +62,13 @@ def _runs() -> QuerySet[Run]:
     return Run.objects.select_related("version", "template__scope").select_for_update(of=("self",))
 
 
-def _start(run: Run) -> None:
+def _start(lease: Lease, run: Run) -> None:
     kind = "run.resumed" if run.started_at else "run.started"
     run.started_at = run.started_at or now()
     run.status = RunStatus.RUNNING
     run.attention_reason, run.attention = "", {}
     run.save(update_fields=["status", "started_at", "attention_reason", "attention"])
-    record(run.tenant_id, run.id, Event(kind))
+    record(run.tenant_id, run.id, Event(kind, data={"epoch": lease.epoch}))
 
 
 def quarantine(error: dict[str, Any] | None) -> Ending:

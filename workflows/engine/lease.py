@@ -28,6 +28,10 @@ class StaleLease(CountersignError):
     detail = "Another worker took this run over."
 
 
+#: This process's presence, which its leases name; None in a process that shows none (see `database.presence`).
+holder: int | None = None
+
+
 @dataclass(eq=False)
 class Lease:
     """Held until it is released, revoked, or silent for 5 s. `claims` counts claims since the last progress."""
@@ -52,12 +56,13 @@ TAKE = """
         WHERE topic = %(topic)s AND subject_id = %(run)s AND tenant_id = %(tenant)s AND due_at <= clock_timestamp()
         LIMIT 1),
     taken AS (
-        INSERT INTO doorbells_lease AS lease (subject_id, tenant_id, epoch, expires_at, token_hash, claims)
+        INSERT INTO doorbells_lease AS lease (subject_id, tenant_id, epoch, expires_at, token_hash, claims, holder)
         SELECT %(run)s, %(tenant)s, 1, clock_timestamp() + make_interval(secs => %(seconds)s),
-               encode(sha256(convert_to(%(prefix)s || 1 || %(secret)s, 'UTF8')), 'hex'), 1
+               encode(sha256(convert_to(%(prefix)s || 1 || %(secret)s, 'UTF8')), 'hex'), 1, %(holder)s
         FROM due
         ON CONFLICT (subject_id) DO UPDATE SET
             epoch = lease.epoch + 1, claims = lease.claims + 1, expires_at = EXCLUDED.expires_at,
+            holder = EXCLUDED.holder,
             token_hash = encode(sha256(convert_to(%(prefix)s || (lease.epoch + 1) || %(secret)s, 'UTF8')), 'hex')
         WHERE lease.expires_at IS NULL OR lease.expires_at <= clock_timestamp()
         RETURNING epoch, claims),
@@ -76,7 +81,7 @@ def take(topic: str, tenant: UUID, run: UUID) -> Lease | None:
     prefix, secret = f"lease_{run}.", f".{secrets.token_urlsafe(32)}"
     with connection.cursor() as cursor:
         cursor.execute(TAKE, {"topic": topic, "run": run, "tenant": tenant, "seconds": SECONDS, "prefix": prefix,
-                              "secret": secret})
+                              "secret": secret, "holder": holder})
         row = cursor.fetchone()
     if row is None:
         return None

@@ -27,7 +27,7 @@ class Lease(models.Model):
     """Who works on a run just now. A claim raises `epoch`; whoever holds an older one is refused everywhere.
 
     `claims` counts claims since the last progress. `token_hash` is of the lease token, by which the host knows the
-    worker.
+    worker. `holder` is the worker's presence: once that is gone, nobody waits for the lease to run out.
     """
 
     subject_id = models.UUIDField(primary_key=True)
@@ -36,6 +36,7 @@ class Lease(models.Model):
     expires_at = models.DateTimeField(null=True)
     token_hash = models.CharField(max_length=64, default="")
     claims = models.IntegerField(default=0)
+    holder = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["expires_at"], name="lease_expires",

@@ -1,6 +1,6 @@
-"""That this host lives, told to the others by an advisory lock: it goes when its database session does.
+"""That a process lives, told to the others by an advisory lock: it goes when its database session does.
 
-An intent in the ledger names its host. One whose host is gone was left behind by a crash, and is in doubt.
+An intent in the ledger names its host, a lease its worker. What a process that is gone has left is known at once.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from countersign.logs import get_logger
 
 log = get_logger(__name__)
 
-SECONDS_BETWEEN_LOOKS = 2
+SECONDS_BETWEEN_LOOKS = 1
+#: After a restart of the database everybody is gone for a moment.
+SECONDS_TO_RETURN = 5
 
 
 class Presence:
-    """A context manager. `holder` names this host, in this life; the lock is taken before it returns from entering."""
+    """A context manager. `holder` names this process, in this life; the lock is taken before entering returns."""
 
     def __init__(self) -> None:
         self.holder = secrets.randbits(62)
@@ -53,7 +55,18 @@ class Presence:
 
 
 def is_present(holder: int) -> bool:
-    """Whether that host lives. In a transaction: the question itself holds the lock until its end."""
+    """Whether that process lives. In a transaction: the question itself holds the lock until its end."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT NOT pg_try_advisory_xact_lock(%s)", [holder])
         return cursor.fetchone()[0]
+
+
+#: For a query about many: the holders that live, as `present(holder)`. `settled(long_enough)` is false while a database
+#: that was just restarted may not have heard of everybody yet.
+PRESENT = f"""
+    present AS MATERIALIZED (
+        SELECT classid::bigint << 32 | objid::bigint AS holder FROM pg_locks
+        WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
+    settled AS MATERIALIZED (
+        SELECT pg_postmaster_start_time() < clock_timestamp() - interval '{SECONDS_TO_RETURN} s' AS long_enough)"""
