@@ -25,6 +25,11 @@ class CountersignError(Exception):
         self.data = data
         super().__init__(self.detail)
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What an HTTP answer says of it beside its body."""
+        return {}
+
 
 class Invalid(CountersignError):
     code = "invalid"
@@ -62,6 +67,18 @@ class Conflict(CountersignError):
     code = "conflict"
     status = 409
     detail = "This changed meanwhile. Load it again."
+
+
+class PreconditionFailed(CountersignError):
+    """Raised with `etag`, that of now."""
+
+    code = "precondition_failed"
+    status = 412
+    detail = "This changed since you read it. Load it again, and make your change to what it is now."
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"ETag": self.data["etag"]}
 
 
 class TooLarge(CountersignError):

@@ -7,12 +7,14 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from approvals.models import ApproverRole
+from approvals.models import ApproverRole, Scope
 from approvals.permissions import require
 from approvals.queries import permissions_of
 from approvals.services import set_permission
+from countersign.api.conditional import Conditional
 from countersign.api.pages import one_page, paged
 from countersign.errors import Invalid, field_fault
+from countersign.ids import parse_id
 from tenants.api.base import PersonView, TenantView
 from tenants.models import MembershipRole, User
 from workflows.api.parsers import PARSERS
@@ -70,9 +72,12 @@ class Templates(TemplateAccess):
                         headers={"Location": f"/api/v1/tenants/{slug}/workflows/{template.id}/"})
 
 
-class TemplateView(TemplateAccess):
+class TemplateView(Conditional, TemplateAccess):
     required_role = {"GET": MembershipRole.VIEWER, "PATCH": MembershipRole.EDITOR}
     scopes = {"GET": READ, "PATCH": WRITE}
+
+    def edited(self) -> QuerySet[Template]:
+        return Template.objects.filter(pk=parse_id(self.kwargs["id"]))
 
     @extend_schema(responses=TemplateSerializer)
     def get(self, request: Request, slug: str, id: str) -> Response:
@@ -86,9 +91,12 @@ class TemplateView(TemplateAccess):
         return Response(self.described(template))
 
 
-class TemplatePermissions(TemplateAccess):
+class TemplatePermissions(Conditional, TemplateAccess):
     required_role = {"GET": MembershipRole.VIEWER, "PUT": MembershipRole.ADMIN}
     scopes = {"GET": READ, "PUT": WRITE}
+
+    def edited(self) -> QuerySet[Scope]:
+        return Scope.objects.filter(pk=self.template(self.kwargs["id"]).scope_id)
 
     @extend_schema(responses=paged(PermissionSerializer))
     def get(self, request: Request, slug: str, id: str) -> Response:

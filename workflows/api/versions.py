@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from countersign.api.conditional import Conditional
 from countersign.api.pages import paged
 from countersign.errors import NotFound
 from tenants.models import MembershipRole
@@ -57,10 +59,13 @@ class Versions(TemplateAccess):
             "Location": f"/api/v1/tenants/{slug}/workflows/{template.id}/versions/{version.number}/"})
 
 
-class VersionView(VersionAccess):
+class VersionView(Conditional, VersionAccess):
     required_role = {"GET": MembershipRole.VIEWER, "PATCH": MembershipRole.EDITOR}
     scopes = {"GET": READ, "PATCH": WRITE}
     parser_classes = PARSERS
+
+    def edited(self) -> QuerySet[Version]:
+        return Version.objects.filter(pk=self.version(self.kwargs["id"], self.kwargs["number"]).pk)
 
     @extend_schema(responses=VersionSerializer)
     def get(self, request: Request, slug: str, id: str, number: str) -> Response:

@@ -44,7 +44,7 @@ def change_template(*, template: Template, actor: Actor, name: str | None = None
         changed["archived"] = [not archived, archived]
         template.archived_at = now() if archived else None
     if changed:
-        _save(template, update_fields=["name", "archived_at"])
+        _save(template, update_fields=[{"archived": "archived_at"}.get(key, key) for key in changed])
         record(action="template.changed", subject=("template", template.id), actor=actor, data=changed)
     return template
 

@@ -13,6 +13,7 @@ from approvals.api.serializers import ApproverSerializer, NewRole, NewRoleMember
 from approvals.models import ApproverRole
 from approvals.queries import role_members
 from approvals.services import add_role_member, change_role, create_role, remove_role, remove_role_member
+from countersign.api.conditional import Conditional
 from countersign.api.pages import paged
 from countersign.errors import Invalid, NotFound, field_fault
 from countersign.ids import parse_id
@@ -49,7 +50,10 @@ class Roles(_RoleView):
                         headers={"Location": f"/api/v1/tenants/{slug}/roles/{role.id}/"})
 
 
-class Role(_RoleView):
+class Role(Conditional, _RoleView):
+    def edited(self) -> QuerySet[ApproverRole]:
+        return ApproverRole.objects.filter(pk=parse_id(self.kwargs["id"]))
+
     @extend_schema(operation_id="roles_retrieve", responses=RoleSerializer)
     def get(self, request: Request, slug: str, id: str) -> Response:
         return Response(RoleSerializer(self.role()).data)

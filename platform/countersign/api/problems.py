@@ -35,7 +35,7 @@ def problem_body(error: CountersignError) -> dict[str, Any]:
 
 def problem(error: CountersignError) -> JsonResponse:
     """For plain Django views and middleware."""
-    return JsonResponse(problem_body(error), status=error.status, content_type=CONTENT_TYPE)
+    return JsonResponse(problem_body(error), status=error.status, content_type=CONTENT_TYPE, headers=error.headers)
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -43,7 +43,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     ours = as_ours(error)
     if ours is None:
         return None
-    headers = {}
+    headers = dict(ours.headers)
     if isinstance(error, exceptions.APIException):
         headers |= {"WWW-Authenticate": error.auth_header} if getattr(error, "auth_header", None) else {}
         headers |= {"Retry-After": str(int(error.wait))} if getattr(error, "wait", None) else {}

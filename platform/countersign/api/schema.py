@@ -6,9 +6,21 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from countersign.api.conditional import Conditional
+
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER,
     description="Your own id of this request. Sent again with the same key within 24 hours, it gets the first answer.")
+
+
+ETAG = OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200],
+                        description="Stands for what this answer holds. Send it as `If-Match` with an edit.")
+IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER,
+                                 description="An ETag: 304 without a body if nothing has changed since.")
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER,
+    description="The ETag of what you read. If it changed meanwhile, nothing is done: 412 `precondition_failed` shows "
+                "the ETag of now. Without it the edit is done whatever changed.")
 
 
 class Fault(serializers.Serializer):
@@ -39,11 +51,17 @@ class ApiSchema(AutoSchema):
         return [parts[1] if parts[0] == "tenants" and len(parts) > 1 else parts[0]]
 
     def get_override_parameters(self) -> list[OpenApiParameter]:
-        return [IDEMPOTENCY_KEY] if self.method == "POST" else []
+        if self.method == "POST":
+            return [IDEMPOTENCY_KEY]
+        if isinstance(self.view, Conditional):
+            return [ETAG, IF_NONE_MATCH if self.method == "GET" else IF_MATCH]
+        return []
 
     def _get_response_bodies(self, direction: str = "response") -> dict:
         answers = super()._get_response_bodies(direction)
         problem = self._get_response_for_code(Problem, "default", media_types=["application/problem+json"])
+        if self.method == "GET" and isinstance(self.view, Conditional):
+            answers["304"] = {"description": "Nothing has changed since that ETag."}
         return {**answers, "default": {**problem, "description": "What went wrong."}}
 
     def _answers_with_a_page(self) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from countersign.api.conditional import Conditional
 from countersign.api.pages import paged
 from tenants.api.base import PersonView
 from tenants.api.serializers import (
@@ -16,7 +18,7 @@ from tenants.api.serializers import (
     PersonSerializer,
     TenantSerializer,
 )
-from tenants.models import Membership
+from tenants.models import Membership, User
 from tenants.services.invitations import accept_invitation
 from tenants.services.teams import create_team
 
@@ -27,7 +29,7 @@ def own_memberships(view: PersonView):
     return memberships.filter(tenant_id=token.tenant_id) if token else memberships
 
 
-class Me(PersonView):
+class Me(Conditional, PersonView):
     for_tokens = True
 
     @extend_schema(responses=PersonSerializer)
@@ -40,6 +42,13 @@ class Me(PersonView):
         request.user.name = self.parse(PersonChange)["name"]
         request.user.save(update_fields=["name"])
         return Response(self._described())
+
+    def edited(self) -> QuerySet[User]:
+        return User.objects.filter(pk=self.request.user.pk)
+
+    def state(self) -> dict:
+        self.request.user.refresh_from_db(fields=["name"])  # it was read before it was locked
+        return super().state()
 
     def _described(self) -> dict:
         user = self.request.user

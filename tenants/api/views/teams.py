@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.db.models import Q, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from countersign.api.conditional import Conditional
 from countersign.api.pages import paged
 from countersign.errors import Forbidden
+from countersign.ids import parse_id
 from tenants.api.base import TenantView
 from tenants.api.serializers import (
     InvitationSerializer,
@@ -17,7 +20,7 @@ from tenants.api.serializers import (
     TenantChange,
     TenantSerializer,
 )
-from tenants.models import Invitation, Membership, MembershipRole
+from tenants.models import Invitation, Membership, MembershipRole, Tenant
 from tenants.services.invitations import invite, revoke_invitation
 from tenants.services.members import change_role, remove_member
 from tenants.services.teams import rename_team
@@ -25,7 +28,7 @@ from tenants.services.teams import rename_team
 VIEWER, ADMIN = MembershipRole.VIEWER, MembershipRole.ADMIN
 
 
-class Team(TenantView):
+class Team(Conditional, TenantView):
     required_role = {"GET": VIEWER}
     scopes = {"GET": "tenant:read", "PATCH": "tenant:write"}
 
@@ -37,6 +40,13 @@ class Team(TenantView):
     def patch(self, request: Request, slug: str) -> Response:
         rename_team(tenant=self.tenant, name=self.parse(TenantChange)["name"], actor=self.actor)
         return self._described()
+
+    def edited(self) -> QuerySet[Tenant]:
+        return Tenant.objects.filter(pk=self.tenant.pk)
+
+    def state(self) -> dict:
+        self.tenant.refresh_from_db()  # it was read before it was locked
+        return super().state()
 
     def _described(self) -> Response:
         self.tenant.role = self.membership.role
@@ -52,7 +62,7 @@ class Members(TenantView):
         return self.page(Membership.objects.filter(tenant=self.tenant).select_related("user"), MemberSerializer)
 
 
-class Member(TenantView):
+class Member(Conditional, TenantView):
     required_role = {"GET": VIEWER, "DELETE": VIEWER}
     scopes = {"GET": "members:read", "PATCH": "members:write", "DELETE": "members:write"}
 
@@ -76,6 +86,11 @@ class Member(TenantView):
             raise Forbidden
         remove_member(membership=member, by=self.membership, actor=self.actor)
         return Response(status=204)
+
+    def edited(self) -> QuerySet[Membership]:
+        """With the owners, in one order: changing one of them looks at all of them."""
+        members = Membership.objects.filter(tenant=self.tenant)
+        return members.filter(Q(pk=parse_id(self.kwargs["id"])) | Q(role=MembershipRole.OWNER)).order_by("id")
 
     def _member(self) -> Membership:
         members = Membership.objects.filter(tenant=self.tenant).select_related("user")

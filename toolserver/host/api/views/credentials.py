@@ -7,7 +7,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from countersign.api.conditional import Conditional
 from countersign.api.pages import paged
+from countersign.ids import parse_id
 from tenants.api.base import TenantView
 from tenants.models import MembershipRole
 from toolserver.host.api.serializers import CredentialSerializer, NewCredential, Rotation
@@ -53,7 +55,14 @@ class Credentials(_CredentialView):
                         headers={"Location": f"/api/v1/tenants/{slug}/credentials/{credential.id}/"})
 
 
-class CredentialView(_CredentialView):
+class CredentialView(Conditional, _CredentialView):
+    def edited(self) -> QuerySet[Credential]:
+        return self.credentials().filter(pk=parse_id(self.kwargs["id"]))
+
+    def essence(self, data: dict) -> dict:
+        """To be used is not to be changed."""
+        return {name: value for name, value in data.items() if name != "last_used_at"}
+
     @extend_schema(operation_id="credentials_retrieve", responses=CredentialSerializer)
     def get(self, request: Request, slug: str, id: str) -> Response:
         credential = self.get_or_404(self.credentials().select_related("created_by"), id)
@@ -67,6 +76,7 @@ class CredentialView(_CredentialView):
         secret = checked_secret(kind, self.parse(Rotation)["secret"])
         key = self.public_key()
         with self.context():
+            self.refuse_if_changed()
             credential = self.get_or_404(self.credentials().select_for_update(), id)
             rotate_credential(credential=credential, secret=secret, public_key=key, actor=self.actor)
             return Response(CredentialSerializer(credential).data)

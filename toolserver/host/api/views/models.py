@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from countersign.api.conditional import Conditional
 from countersign.api.pages import one_page, paged
 from countersign.errors import Forbidden, NotFound
 from tenants.api.base import TenantView
@@ -63,7 +65,18 @@ class Models(_ModelView):
                         headers={"Location": f"/api/v1/tenants/{slug}/models/{alias.alias}/"})
 
 
-class ModelView(_ModelView):
+class ModelView(Conditional, _ModelView):
+    """Its ETag stands for the providers: what the tool process says of them is its own."""
+
+    def edited(self) -> QuerySet[ModelAlias]:
+        return ModelAlias.objects.filter(alias=self.kwargs["alias"])
+
+    def essence(self, data: dict) -> dict:
+        return {"alias": data["alias"], "providers": data["providers"]}
+
+    def state(self) -> dict:
+        return self.essence(AliasSerializer(self.own(self.kwargs["alias"])).data)
+
     @property
     def transactional(self) -> bool:
         return self.request.method in ("PUT", "DELETE")
