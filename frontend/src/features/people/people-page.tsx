@@ -1,0 +1,5 @@
+import { Page } from "@/components/page";
+
+export function PeoplePage() {
+  return <Page title="PeoplePage">{null}</Page>;
+}

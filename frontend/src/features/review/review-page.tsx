@@ -1,0 +1,5 @@
+import { Page } from "@/components/page";
+
+export function ReviewPage() {
+  return <Page title="ReviewPage">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "@/components/page";
+
+export function NewTeamPage() {
+  return <Page title="NewTeamPage">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "@/components/page";
+
+export function WorkflowsPage() {
+  return <Page title="WorkflowsPage">{null}</Page>;
+}

@@ -1,0 +1,19 @@
+import { useSyncExternalStore } from "react";
+
+const listeners = new Set<() => void>();
+let now = Date.now();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+function subscribe(tell: () => void) {
+  listeners.add(tell);
+  timer ??= setInterval(() => { now = Date.now(); listeners.forEach((each) => each()); }, 15_000);
+  return () => {
+    listeners.delete(tell);
+    if (listeners.size === 0) { clearInterval(timer); timer = undefined; }
+  };
+}
+
+/** Milliseconds, moving every 15 s: one clock for all relative times on a page. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => now);
+}

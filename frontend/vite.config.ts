@@ -1,0 +1,12 @@
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const platform = process.env.PLATFORM_URL ?? "http://127.0.0.1:8000";
+
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  resolve: { alias: { "@": "/src" } },
+  // `npm run dev` beside a running `./countersign up`: pages from Vite, everything else from the platform.
+  server: { proxy: { "/api": platform, "/_allauth": platform } },
+});
