@@ -35,6 +35,7 @@ LEAST_ROLE = {
     ("GET", "approvals/"): "viewer", ("GET", "approvals/{id}/"): "viewer",
     ("GET", "approvals/{id}/decisions/"): "viewer", ("POST", "approvals/{id}/decisions/"): "viewer",
     ("GET", "workflows/"): "viewer", ("POST", "workflows/"): "editor",
+    ("POST", "workflows/validate/"): "viewer",
     ("GET", "workflows/{id}/"): "viewer", ("PATCH", "workflows/{id}/"): "editor",
     ("GET", "workflows/{id}/permissions/"): "viewer", ("PUT", "workflows/{id}/permissions/"): "admin",
     ("GET", "workflows/{id}/versions/"): "viewer", ("POST", "workflows/{id}/versions/"): "editor",

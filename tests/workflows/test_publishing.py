@@ -163,6 +163,41 @@ class TestPublishing:
         assert seen == [0, 0, 0]
 
 
+class TestCheckingASpecThatIsNobodysVersion:
+    path = f"{WORKFLOWS}validate/"
+
+    def test_it_finds_what_publishing_would_and_keeps_nothing(self, acme, admin, api, catalogue, newsletter):
+        spec = the_version(acme).spec
+        nodes = [dict(node) for node in spec["nodes"]]
+        nodes[0]["model"], nodes[2]["policy"] = "gpt", {"stages": [{"rules": [{"role": "Legal"}]}]}
+        found = api(admin).post(self.path, {"spec": {**spec, "nodes": nodes}})
+        assert found.status_code == 200, found.content
+        assert [fault["field"] for fault in found.json()["faults"]] == [
+            "nodes.0.model", "nodes.2.policy.stages.0.rules.0.role"]
+        assert api(admin).post(self.path, {"spec": spec}).json()["faults"] == []
+        with tenant_context(acme.id):
+            assert Version.objects.get().spec == spec
+
+    def test_yaml_is_read_as_it_is(self, admin, api, catalogue):
+        found = api(admin).post(self.path, "name: Note\nstart: nowhere\nnodes: []", content_type="application/yaml")
+        assert {fault["field"] for fault in found.json()["faults"]} == {"nodes"}
+        broken = api(admin).post(self.path, {"spec": "name: [Note"})
+        assert (broken.status_code, broken.json()["code"]) == (422, "spec_unreadable")
+        assert broken.json()["detail"].startswith("Line 2, column 1: ")
+
+    def test_who_could_decide_is_looked_at_for_a_workflow_that_one_may_see(self, acme, admin, api, catalogue,
+                                                                           make_member, newsletter, editor_role):
+        template = the_version(acme).template_id
+        asked = {"spec": the_version(acme).spec, "workflow": str(template)}
+        assert api(admin).post(self.path, asked).json()["warnings"] == []
+        with tenant_context(acme.id):
+            set_permission(Template.objects.get().scope, editor_role, [], SYSTEM)
+        assert [each["code"] for each in api(admin).post(self.path, asked).json()["warnings"]] == ["nobody_can_decide"]
+        assert api(admin).post(self.path, {"spec": asked["spec"]}).json()["warnings"] == []
+        outsider = api(make_member(acme, "viewer@example.org", "viewer"))
+        assert outsider.post(self.path, asked).status_code == 404
+
+
 class TestPublishedVersions:
     @pytest.fixture
     def published(self, acme, admin, api, catalogue, newsletter):

@@ -114,6 +114,20 @@ class TestSeeing:
         assert people["viewer"].get(note).json() == people["viewer"].get(WORKFLOWS).json()["results"][0]
         assert people["viewer"].patch(note, {"name": "Mine"}).status_code == 403
 
+    def test_each_is_told_what_they_may_do(self, people, note):
+        everything = ["run", "edit", "publish"]
+        assert {role: people[role].get(note).json()["may"] for role in ("owner", "admin", "editor")} == {
+            "owner": everything, "admin": everything, "editor": ["run", "edit"]}
+        viewer, editor = (str(people[f"{role}_user"].id) for role in ("viewer", "editor"))
+        people["admin"].put(f"{note}permissions/", {"user": viewer, "actions": ["view", "run", "edit"]})
+        people["admin"].put(f"{note}permissions/", {"user": editor, "actions": ["view", "run"]})
+        assert people["viewer"].get(note).json()["may"] == [], "running and editing take an editor's membership, too"
+        assert people["editor"].get(note).json()["may"] == ["run"]
+        assert people["editor"].patch(note, {"name": "Mine"}).status_code == 403
+
+    def test_what_one_may_do_is_no_part_of_the_etag(self, people, note):
+        assert people["admin"].get(note)["ETag"] == people["editor"].get(note)["ETag"]
+
     def test_owners_and_admins_see_everything(self, people, note):
         for role in ("owner", "admin"):
             assert [each["name"] for each in people[role].get(WORKFLOWS).json()["results"]] == ["Note"]
@@ -129,12 +143,12 @@ class TestSeeing:
             assert people["admin"].get(f"{note}versions/{number}/").status_code == 404
 
     def test_the_list_has_a_fixed_price(self, people, note, django_assert_num_queries):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(12):
             people["editor"].get(WORKFLOWS)
         for n in range(3):
             people["editor"].post(WORKFLOWS, {"name": f"Another {n}", "spec": SPEC})
             people["editor"].post(f"{note}versions/", {"spec": SPEC})
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(12):
             assert len(people["editor"].get(WORKFLOWS).json()["results"]) == 4
         with django_assert_num_queries(11):
             versions = people["editor"].get(f"{note}versions/").json()["results"]

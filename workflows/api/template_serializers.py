@@ -10,6 +10,7 @@ from rest_framework import serializers
 from approvals.permissions import ACTIONS
 from countersign.api.schema import Fault
 from tenants.api.serializers import NameField
+from tenants.models import MembershipRole
 from workflows.gallery import gallery
 from workflows.models import Template, Version
 from workflows.spec.reading import spec_from_data, spec_from_text
@@ -32,10 +33,21 @@ class TemplateSerializer(serializers.ModelSerializer):
     published = serializers.IntegerField(allow_null=True, help_text="The newest published version: what a run starts.")
     newest = serializers.IntegerField(help_text="The newest version of any status.")
     created_by = serializers.UUIDField(source="created_by_id", allow_null=True)
+    may = serializers.SerializerMethodField(help_text="What you may do with it, besides seeing it.")
 
     class Meta:
         model = Template
-        fields = ["id", "name", "slug", "gallery", "published", "newest", "created_by", "created_at", "archived_at"]
+        fields = ["id", "name", "slug", "gallery", "published", "newest", "may", "created_by", "created_at",
+                  "archived_at"]
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(["run", "edit", "publish"])))
+    def get_may(self, template: Template) -> list[str]:
+        """The right on the scope, and the membership that using it takes."""
+        role = MembershipRole(self.context["view"].membership.role)
+        allowed = {"run": template.may_run and role.covers(MembershipRole.EDITOR),
+                   "edit": template.may_edit and role.covers(MembershipRole.EDITOR),
+                   "publish": role.covers(MembershipRole.ADMIN)}
+        return [action for action, given in allowed.items() if given]
 
 
 class NewTemplate(serializers.Serializer):
@@ -100,6 +112,12 @@ class NewVersion(serializers.Serializer):
 class VersionChange(serializers.Serializer):
     spec = SpecField(required=False)
     notes = serializers.CharField(required=False, allow_blank=True, max_length=NOTES)
+
+
+class SpecToCheck(serializers.Serializer):
+    spec = SpecField()
+    workflow = serializers.UUIDField(required=False, allow_null=True, default=None, help_text=(
+        "Whose version it is to become: then who may decide on it is looked at, too."))
 
 
 class FindingsSerializer(serializers.Serializer):

@@ -47,8 +47,13 @@ class TemplateAccess(TenantView):
             require(self.request.user, action, template.scope)
         return template
 
+    def shown(self, templates: QuerySet[Template]) -> QuerySet[Template]:
+        """With all that `TemplateSerializer` tells of them."""
+        return templates.with_numbers().with_rights(self.request.user)
+
     def described(self, template: Template) -> dict:
-        return TemplateSerializer(Template.objects.with_numbers().get(pk=template.pk)).data
+        """One that was changed, as it stands now."""
+        return TemplateSerializer(self.shown(Template.objects).get(pk=template.pk), context={"view": self}).data
 
 
 class Templates(TemplateAccess):
@@ -61,7 +66,7 @@ class Templates(TemplateAccess):
     def get(self, request: Request, slug: str) -> Response:
         """Those that you may see, newest first."""
         archived = request.query_params.get("archived", "").lower() in ("true", "1")
-        return self.page(self.templates().filter(archived_at__isnull=not archived).with_numbers(), TemplateSerializer)
+        return self.page(self.shown(self.templates().filter(archived_at__isnull=not archived)), TemplateSerializer)
 
     @extend_schema(request={"application/json": NewTemplate, "application/yaml": OpenApiTypes.STR},
                    responses={201: TemplateSerializer})
@@ -79,9 +84,14 @@ class TemplateView(Conditional, TemplateAccess):
     def edited(self) -> QuerySet[Template]:
         return Template.objects.filter(pk=parse_id(self.kwargs["id"]))
 
+    def essence(self, data: dict) -> dict:
+        """No edit of a workflow is about what its reader may do."""
+        return {key: value for key, value in data.items() if key != "may"}
+
     @extend_schema(responses=TemplateSerializer)
     def get(self, request: Request, slug: str, id: str) -> Response:
-        return Response(TemplateSerializer(self.get_or_404(self.templates().with_numbers(), id)).data)
+        template = self.get_or_404(self.shown(self.templates()), id)
+        return Response(TemplateSerializer(template, context={"view": self}).data)
 
     @extend_schema(request=TemplateChange, responses=TemplateSerializer)
     def patch(self, request: Request, slug: str, id: str) -> Response:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("gallery/", templates.Gallery.as_view()),
     path("workflow-schema/", templates.SpecSchema.as_view()),
     path("tenants/<slug:slug>/workflows/", templates.Templates.as_view()),
+    path("tenants/<slug:slug>/workflows/validate/", versions.SpecValidation.as_view()),
     path(WORKFLOW, templates.TemplateView.as_view()),
     path(f"{WORKFLOW}permissions/", templates.TemplatePermissions.as_view()),
     path(f"{WORKFLOW}versions/", versions.Versions.as_view()),

@@ -16,13 +16,14 @@ from workflows.api.template_serializers import (
     FindingsSerializer,
     NewVersion,
     PublishedVersion,
+    SpecToCheck,
     VersionChange,
     VersionSerializer,
     VersionSummary,
 )
 from workflows.api.templates import READ, WRITE, TemplateAccess
 from workflows.models import Version
-from workflows.services.publishing import find_faults, publish_version
+from workflows.services.publishing import check_document, find_faults, publish_version
 from workflows.services.templates import change_draft, create_draft, retire_version
 
 LARGEST_NUMBER = 2**31 - 1
@@ -77,6 +78,23 @@ class VersionView(Conditional, VersionAccess):
         """Change a draft. What was published never changes: 409."""
         version = change_draft(version=self.version(id, number, "edit"), actor=self.actor, **self.parse(VersionChange))
         return Response(VersionSerializer(version).data)
+
+
+class SpecValidation(TemplateAccess):
+    required_role = {"POST": MembershipRole.VIEWER}
+    scopes = {"POST": READ}
+    parser_classes = PARSERS
+    transactional = False
+
+    @extend_schema(request={"application/json": SpecToCheck, "application/yaml": OpenApiTypes.STR},
+                   responses=FindingsSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """All faults and warnings that publishing this spec would find. Keeps nothing."""
+        asked = self.parse(SpecToCheck)
+        with self.context():
+            scope = self.template(asked["workflow"]).scope if asked["workflow"] else None
+        findings = check_document(asked["spec"], scope=scope, tenant_id=self.tenant.id, by=request.user)
+        return Response(FindingsSerializer(findings).data)
 
 
 class VersionValidation(VersionAccess):

@@ -22,6 +22,14 @@ class TemplateQuerySet(models.QuerySet):
             published=models.Max("versions__number", filter=models.Q(versions__status=VersionStatus.PUBLISHED)),
             newest=models.Max("versions__number"))
 
+    def with_rights(self, user: User) -> TemplateQuerySet:
+        """Adds `may_run` and `may_edit`: whether the scope gives this person the right, whatever their membership."""
+        from approvals.permissions import visible_scopes
+
+        return self.annotate(**{
+            f"may_{action}": models.Exists(visible_scopes(user, action).filter(pk=models.OuterRef("scope_id")))
+            for action in ("run", "edit")})
+
 
 class Template(TenantOwned):
     """A workflow as its team knows it. Rights hang on its scope; what it does stands in its versions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from approvals.eligibility import Holders
@@ -26,9 +27,9 @@ from workflows.spec.validation import validate
 
 @dataclass
 class PolicyResolver:
-    """Resolves gates' policies for one scope, and warns of those that nobody could meet today."""
+    """Resolves gates' policies, and for a scope warns of those that nobody could meet today."""
 
-    scope_id: UUID
+    scope_id: UUID | None
     holders: Holders = field(default_factory=Holders)
 
     def __call__(self, policy: Policy) -> tuple[GatePin, list[str]]:
@@ -36,6 +37,8 @@ class PolicyResolver:
         return GatePin(policy=resolved, policy_hash=policy_hash(resolved)), self._lacking(resolved)
 
     def _lacking(self, resolved: dict) -> list[str]:
+        if self.scope_id is None:
+            return []
         pinned = ResolvedPolicy.model_validate(resolved)
         people = self.holders.of(self.scope_id, pinned.role_ids)
         lacks = quorum([(rule.role_id, rule.count) for rule in pinned.rules], people).lacks
@@ -56,6 +59,16 @@ def find_faults(*, version: Version, by: User) -> Findings:
     catalogue = fetch_catalogue(tenant_id=version.tenant_id, user_id=by.id)
     with tenant_context(version.tenant_id, user_id=by.id):
         return check_version(version=version, scope=version.template.scope, catalogue=catalogue)[0]
+
+
+def check_document(document: dict[str, Any], *, scope: Scope | None, tenant_id: UUID, by: User) -> Findings:
+    """The same for a document that is nobody's version yet. Asks the host, so call it outside transactions.
+
+    Raises CatalogueUnavailable.
+    """
+    catalogue = fetch_catalogue(tenant_id=tenant_id, user_id=by.id)
+    with tenant_context(tenant_id, user_id=by.id):
+        return validate(document, catalogue=catalogue, resolve=PolicyResolver(scope.id if scope else None))[0]
 
 
 def publish_version(*, version: Version, by: User, actor: Actor) -> tuple[Version, Findings]:
