@@ -52,7 +52,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** @description A view of a person's own, outside any tenant. `for_tokens` opens its GET to tokens. */
+        /**
+         * @description Mixed into an `ApiView` whose GET shows what its PUT, PATCH and DELETE change.
+         *
+         *     A handler that is not `transactional` calls `refuse_if_changed` in the transaction of its own.
+         */
         patch: operations["me_partial_update"];
         trace?: never;
     };
@@ -82,10 +86,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * @description A view under `tenants/<slug>/`. No membership and no such tenant are the same 404.
+         * @description Mixed into an `ApiView` whose GET shows what its PUT, PATCH and DELETE change.
          *
-         *     `required_role` says the least role per method (ADMIN where it says nothing), `scopes` what a token needs besides
-         *     (a method that names no scope is closed to tokens). Handlers find `tenant`, `membership`, `principal`, `actor`.
+         *     A handler that is not `transactional` calls `refuse_if_changed` in the transaction of its own.
          */
         get: operations["tenants_retrieve"];
         put?: never;
@@ -94,10 +97,9 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * @description A view under `tenants/<slug>/`. No membership and no such tenant are the same 404.
+         * @description Mixed into an `ApiView` whose GET shows what its PUT, PATCH and DELETE change.
          *
-         *     `required_role` says the least role per method (ADMIN where it says nothing), `scopes` what a token needs besides
-         *     (a method that names no scope is closed to tokens). Handlers find `tenant`, `membership`, `principal`, `actor`.
+         *     A handler that is not `transactional` calls `refuse_if_changed` in the transaction of its own.
          */
         patch: operations["tenants_partial_update"];
         trace?: never;
@@ -236,20 +238,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * @description A view under `tenants/<slug>/`. No membership and no such tenant are the same 404.
+         * @description Mixed into an `ApiView` whose GET shows what its PUT, PATCH and DELETE change.
          *
-         *     `required_role` says the least role per method (ADMIN where it says nothing), `scopes` what a token needs besides
-         *     (a method that names no scope is closed to tokens). Handlers find `tenant`, `membership`, `principal`, `actor`.
+         *     A handler that is not `transactional` calls `refuse_if_changed` in the transaction of its own.
          */
         get: operations["credentials_retrieve"];
         /** @description Replace the secret: a new version, used from the next call on. */
         put: operations["tenants_credentials_update"];
         post?: never;
         /**
-         * @description A view under `tenants/<slug>/`. No membership and no such tenant are the same 404.
+         * @description Mixed into an `ApiView` whose GET shows what its PUT, PATCH and DELETE change.
          *
-         *     `required_role` says the least role per method (ADMIN where it says nothing), `scopes` what a token needs besides
-         *     (a method that names no scope is closed to tokens). Handlers find `tenant`, `membership`, `principal`, `actor`.
+         *     A handler that is not `transactional` calls `refuse_if_changed` in the transaction of its own.
          */
         delete: operations["tenants_credentials_destroy"];
         options?: never;
@@ -333,10 +333,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * @description A view under `tenants/<slug>/`. No membership and no such tenant are the same 404.
+         * @description Mixed into an `ApiView` whose GET shows what its PUT, PATCH and DELETE change.
          *
-         *     `required_role` says the least role per method (ADMIN where it says nothing), `scopes` what a token needs besides
-         *     (a method that names no scope is closed to tokens). Handlers find `tenant`, `membership`, `principal`, `actor`.
+         *     A handler that is not `transactional` calls `refuse_if_changed` in the transaction of its own.
          */
         get: operations["tenants_members_retrieve"];
         put?: never;
@@ -374,22 +373,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * @description A view under `tenants/<slug>/`. No membership and no such tenant are the same 404.
-         *
-         *     `required_role` says the least role per method (ADMIN where it says nothing), `scopes` what a token needs besides
-         *     (a method that names no scope is closed to tokens). Handlers find `tenant`, `membership`, `principal`, `actor`.
-         */
+        /** @description Its ETag stands for the providers: what the tool process says of them is its own. */
         get: operations["models_retrieve"];
         /** @description Replace its providers, from the next call on. */
         put: operations["tenants_models_update"];
         post?: never;
-        /**
-         * @description A view under `tenants/<slug>/`. No membership and no such tenant are the same 404.
-         *
-         *     `required_role` says the least role per method (ADMIN where it says nothing), `scopes` what a token needs besides
-         *     (a method that names no scope is closed to tokens). Handlers find `tenant`, `membership`, `principal`, `actor`.
-         */
+        /** @description Its ETag stands for the providers: what the tool process says of them is its own. */
         delete: operations["tenants_models_destroy"];
         options?: never;
         head?: never;
@@ -438,7 +427,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Every member sees the roles; admins change them. */
+        /**
+         * @description Mixed into an `ApiView` whose GET shows what its PUT, PATCH and DELETE change.
+         *
+         *     A handler that is not `transactional` calls `refuse_if_changed` in the transaction of its own.
+         */
         get: operations["roles_retrieve"];
         put?: never;
         post?: never;
@@ -761,7 +754,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What a person may not see on a template's scope is not there for them. */
+        /**
+         * @description Mixed into an `ApiView` whose GET shows what its PUT, PATCH and DELETE change.
+         *
+         *     A handler that is not `transactional` calls `refuse_if_changed` in the transaction of its own.
+         */
         get: operations["tenants_workflows_retrieve"];
         put?: never;
         post?: never;
@@ -818,7 +815,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What a person may not see on a template's scope is not there for them. */
+        /**
+         * @description Mixed into an `ApiView` whose GET shows what its PUT, PATCH and DELETE change.
+         *
+         *     A handler that is not `transactional` calls `refuse_if_changed` in the transaction of its own.
+         */
         get: operations["tenants_workflows_versions_retrieve"];
         put?: never;
         post?: never;
@@ -874,6 +875,23 @@ export interface paths {
         put?: never;
         /** @description All faults and warnings that publishing would find. Changes nothing. */
         post: operations["tenants_workflows_versions_validate_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{slug}/workflows/validate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description All faults and warnings that publishing this spec would find. Keeps nothing. */
+        post: operations["tenants_workflows_validate_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1292,6 +1310,13 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["ListedTool"][];
         };
+        /**
+         * @description * `run` - run
+         *     * `edit` - edit
+         *     * `publish` - publish
+         * @enum {string}
+         */
+        MayEnum: "run" | "edit" | "publish";
         Member: {
             /** Format: uuid */
             readonly id: string;
@@ -1825,6 +1850,17 @@ export interface components {
             objections: unknown[];
             notes: unknown[];
         };
+        SpecToCheckRequest: {
+            /** @description A spec document (see `/api/v1/workflow-schema/`), or its YAML text. */
+            spec: {
+                [key: string]: unknown;
+            } | string;
+            /**
+             * Format: uuid
+             * @description Whose version it is to become: then who may decide on it is looked at, too.
+             */
+            workflow?: string | null;
+        };
         Step: {
             node: string;
             type: string;
@@ -1873,6 +1909,8 @@ export interface components {
             published: number | null;
             /** @description The newest version of any status. */
             newest: number;
+            /** @description What you may do with it, besides seeing it. */
+            readonly may: components["schemas"]["MayEnum"][];
             /** Format: uuid */
             created_by: string | null;
             /** Format: date-time */
@@ -2101,6 +2139,7 @@ export type ListedModel = components['schemas']['ListedModel'];
 export type ListedModelPage = components['schemas']['ListedModelPage'];
 export type ListedTool = components['schemas']['ListedTool'];
 export type ListedToolPage = components['schemas']['ListedToolPage'];
+export type MayEnum = components['schemas']['MayEnum'];
 export type Member = components['schemas']['Member'];
 export type MemberPage = components['schemas']['MemberPage'];
 export type MembershipRole = components['schemas']['MembershipRole'];
@@ -2155,6 +2194,7 @@ export type ScopeField = components['schemas']['ScopeField'];
 export type ScopesEnum = components['schemas']['ScopesEnum'];
 export type ServiceAccountChoiceRequest = components['schemas']['ServiceAccountChoiceRequest'];
 export type Shown = components['schemas']['Shown'];
+export type SpecToCheckRequest = components['schemas']['SpecToCheckRequest'];
 export type Step = components['schemas']['Step'];
 export type StepStatusEnum = components['schemas']['StepStatusEnum'];
 export type SubjectField = components['schemas']['SubjectField'];
@@ -2241,7 +2281,10 @@ export interface operations {
     me_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag: 304 without a body if nothing has changed since. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2249,11 +2292,20 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
                 };
+            };
+            /** @description Nothing has changed since that ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {
@@ -2269,7 +2321,10 @@ export interface operations {
     me_partial_update: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what you read. If it changed meanwhile, nothing is done: 412 `precondition_failed` shows the ETag of now. Without it the edit is done whatever changed. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2281,6 +2336,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2364,7 +2421,10 @@ export interface operations {
     tenants_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag: 304 without a body if nothing has changed since. */
+                "If-None-Match"?: string;
+            };
             path: {
                 slug: string;
             };
@@ -2374,11 +2434,20 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Tenant"];
                 };
+            };
+            /** @description Nothing has changed since that ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {
@@ -2394,7 +2463,10 @@ export interface operations {
     tenants_partial_update: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what you read. If it changed meanwhile, nothing is done: 412 `precondition_failed` shows the ETag of now. Without it the edit is done whatever changed. */
+                "If-Match"?: string;
+            };
             path: {
                 slug: string;
             };
@@ -2408,6 +2480,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2734,7 +2808,10 @@ export interface operations {
     credentials_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag: 304 without a body if nothing has changed since. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: string;
                 slug: string;
@@ -2745,11 +2822,20 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Credential"];
                 };
+            };
+            /** @description Nothing has changed since that ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {
@@ -2765,7 +2851,10 @@ export interface operations {
     tenants_credentials_update: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what you read. If it changed meanwhile, nothing is done: 412 `precondition_failed` shows the ETag of now. Without it the edit is done whatever changed. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
                 slug: string;
@@ -2780,6 +2869,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2800,7 +2891,10 @@ export interface operations {
     tenants_credentials_destroy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what you read. If it changed meanwhile, nothing is done: 412 `precondition_failed` shows the ETag of now. Without it the edit is done whatever changed. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
                 slug: string;
@@ -2988,7 +3082,10 @@ export interface operations {
     tenants_members_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag: 304 without a body if nothing has changed since. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: string;
                 slug: string;
@@ -2999,11 +3096,20 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Member"];
                 };
+            };
+            /** @description Nothing has changed since that ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {
@@ -3019,7 +3125,10 @@ export interface operations {
     tenants_members_destroy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what you read. If it changed meanwhile, nothing is done: 412 `precondition_failed` shows the ETag of now. Without it the edit is done whatever changed. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
                 slug: string;
@@ -3049,7 +3158,10 @@ export interface operations {
     tenants_members_partial_update: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what you read. If it changed meanwhile, nothing is done: 412 `precondition_failed` shows the ETag of now. Without it the edit is done whatever changed. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
                 slug: string;
@@ -3064,6 +3176,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3151,7 +3265,10 @@ export interface operations {
     models_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag: 304 without a body if nothing has changed since. */
+                "If-None-Match"?: string;
+            };
             path: {
                 alias: string;
                 slug: string;
@@ -3162,11 +3279,20 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListedModel"];
                 };
+            };
+            /** @description Nothing has changed since that ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {
@@ -3182,7 +3308,10 @@ export interface operations {
     tenants_models_update: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what you read. If it changed meanwhile, nothing is done: 412 `precondition_failed` shows the ETag of now. Without it the edit is done whatever changed. */
+                "If-Match"?: string;
+            };
             path: {
                 alias: string;
                 slug: string;
@@ -3197,6 +3326,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3217,7 +3348,10 @@ export interface operations {
     tenants_models_destroy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what you read. If it changed meanwhile, nothing is done: 412 `precondition_failed` shows the ETag of now. Without it the edit is done whatever changed. */
+                "If-Match"?: string;
+            };
             path: {
                 alias: string;
                 slug: string;
@@ -3348,7 +3482,10 @@ export interface operations {
     roles_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag: 304 without a body if nothing has changed since. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: string;
                 slug: string;
@@ -3359,11 +3496,20 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Role"];
                 };
+            };
+            /** @description Nothing has changed since that ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {
@@ -3379,7 +3525,10 @@ export interface operations {
     tenants_roles_destroy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what you read. If it changed meanwhile, nothing is done: 412 `precondition_failed` shows the ETag of now. Without it the edit is done whatever changed. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
                 slug: string;
@@ -3409,7 +3558,10 @@ export interface operations {
     tenants_roles_partial_update: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what you read. If it changed meanwhile, nothing is done: 412 `precondition_failed` shows the ETag of now. Without it the edit is done whatever changed. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
                 slug: string;
@@ -3424,6 +3576,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4200,7 +4354,10 @@ export interface operations {
     tenants_workflows_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag: 304 without a body if nothing has changed since. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: string;
                 slug: string;
@@ -4211,11 +4368,20 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Template"];
                 };
+            };
+            /** @description Nothing has changed since that ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {
@@ -4231,7 +4397,10 @@ export interface operations {
     tenants_workflows_partial_update: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what you read. If it changed meanwhile, nothing is done: 412 `precondition_failed` shows the ETag of now. Without it the edit is done whatever changed. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
                 slug: string;
@@ -4246,6 +4415,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4266,7 +4437,10 @@ export interface operations {
     tenants_workflows_permissions_list: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag: 304 without a body if nothing has changed since. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: string;
                 slug: string;
@@ -4277,11 +4451,20 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PermissionPage"];
                 };
+            };
+            /** @description Nothing has changed since that ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {
@@ -4297,7 +4480,10 @@ export interface operations {
     tenants_workflows_permissions_update: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what you read. If it changed meanwhile, nothing is done: 412 `precondition_failed` shows the ETag of now. Without it the edit is done whatever changed. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
                 slug: string;
@@ -4312,6 +4498,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4402,7 +4590,10 @@ export interface operations {
     tenants_workflows_versions_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description An ETag: 304 without a body if nothing has changed since. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: string;
                 number: string;
@@ -4414,11 +4605,20 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Version"];
                 };
+            };
+            /** @description Nothing has changed since that ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {
@@ -4434,7 +4634,10 @@ export interface operations {
     tenants_workflows_versions_partial_update: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what you read. If it changed meanwhile, nothing is done: 412 `precondition_failed` shows the ETag of now. Without it the edit is done whatever changed. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
                 number: string;
@@ -4451,6 +4654,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Stands for what this answer holds. Send it as `If-Match` with an edit. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4553,6 +4758,44 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Findings"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenants_workflows_validate_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own id of this request. Sent again with the same key within 24 hours, it gets the first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SpecToCheckRequest"];
+                "application/yaml": string;
+            };
+        };
         responses: {
             200: {
                 headers: {
