@@ -10,12 +10,17 @@ from urllib.parse import urlsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.models import EmailAddress
+from allauth.account.signals import password_reset
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.dispatch import receiver
+from django.http import HttpRequest
 
+from countersign.addresses import client_network
 from countersign.errors import Unavailable
 from countersign.logs import get_logger
+from tenants.attempts import Attempt
 from tenants.models import User
 
 log = get_logger(__name__)
@@ -34,12 +39,33 @@ class SignInBackend(AuthenticationBackend):
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Raises TooManyAttempts."""
+        self.attempt = sign_in_attempt(request, credentials.get("email", ""))
+        self.attempt.begin()
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        user = super().authenticate(request, **credentials)
+        if user:
+            self.attempt.succeed()
+        return user
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send when the surrounding transaction, if there is one, has committed. Raises MailNotTaken."""
         site = SimpleNamespace(name="Countersign", domain=urlsplit(settings.PUBLIC_URL).netloc)
         context = {"request": self.request, "email": email, "current_site": site, **context}
         message = self.render_mail(template_prefix, email, context, headers={"Auto-Submitted": "auto-generated"})
         transaction.on_commit(lambda: _send(message))
+
+
+def sign_in_attempt(request: HttpRequest, email: str) -> Attempt:
+    return Attempt("sign-in", account=email, address=client_network(request))
+
+
+@receiver(password_reset)
+def know_who_read_the_mail(sender: type, request: HttpRequest, user: User, **_: object) -> None:
+    """Whoever had a code sent to the account's own address is let try, however many others guess."""
+    sign_in_attempt(request, user.email).vouch()
 
 
 def _send(message: EmailMessage) -> None:

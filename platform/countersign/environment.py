@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Process = Literal["web", "worker", "notify", "scheduler", "toolserver", "manage"]
 ROLE_OF_PROCESS = {"web": "web", "worker": "engine", "notify": "engine", "scheduler": "engine", "toolserver": "tools"}
+
+
+RATE = re.compile(r"[1-9]\d*/(s|min|hour|day)( burst [1-9]\d*)?")
 
 
 class ConfigurationError(SystemExit):
@@ -40,6 +44,17 @@ class Environment(BaseSettings):
     grant_signing_key: str = Field("", alias="GRANT_SIGNING_KEY")  # web alone
     grant_verify_keys: str = Field("", alias="GRANT_VERIFY_KEYS")  # comma-separated: rotation overlaps
     vault_key: str = Field("", alias="VAULT_KEY")  # toolserver host alone
+
+    rate_limit_reads: str = Field("50/s burst 500", alias="RATE_LIMIT_READS")  # per token or person
+    rate_limit_writes: str = Field("20/s burst 200", alias="RATE_LIMIT_WRITES")  # per token or person
+    rate_limit_anonymous: str = Field("10/s burst 200", alias="RATE_LIMIT_ANONYMOUS")  # per address
+
+    @field_validator("rate_limit_reads", "rate_limit_writes", "rate_limit_anonymous")
+    @classmethod
+    def a_rate(cls, text: str) -> str:
+        if text != "off" and not RATE.fullmatch(text):
+            raise ValueError(f"a rate limit is `off`, or as `20/s burst 200`, not `{text}`")
+        return text
 
     @model_validator(mode="after")
     def complete_in_production(self) -> Environment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 
@@ -85,6 +86,22 @@ class TooLarge(CountersignError):
     code = "too_large"
     status = 413
     detail = "This is larger than what is accepted."
+
+
+class TooManyRequests(CountersignError):
+    """Raised with `wait`, in seconds."""
+
+    code = "too_many_requests"
+    status = 429
+    retryable = True
+    detail = "These were too many requests in a short time. Wait as long as the header Retry-After says."
+
+    def __init__(self, detail: str | None = None, *, wait: float, **data: Any) -> None:
+        super().__init__(detail, retry_after=max(1, math.ceil(wait)), **data)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.data["retry_after"])}
 
 
 class Unavailable(CountersignError):

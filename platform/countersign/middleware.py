@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import redis
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from structlog.contextvars import get_contextvars
 
 from countersign.api.problems import problem
-from countersign.errors import CountersignError
+from countersign.errors import CountersignError, TooManyRequests, Unavailable
 from countersign.ids import new_id
 from countersign.logs import bound, get_logger
 from countersign.strict_json import read_json
@@ -85,17 +86,31 @@ class Problems(_Middleware):
         return await self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, redis.RedisError):
+            log.error("Redis does not answer", error=str(error))
+            return problem(Unavailable())
         return problem(error) if isinstance(error, CountersignError) else None
 
 
 class ReadableSignIn(_Middleware):
-    """Bodies for sign-in are read as strictly as the API's: allauth's own reading lets half characters through."""
+    """Bodies for sign-in are read as strictly as the API's: allauth's own reading lets half characters through.
+
+    Where allauth says no more than 429, the answer is a problem like the API's.
+    """
+
+    LONGEST_WAIT = 60  # most of allauth's limits are per minute
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        return self._refusal(request) or self.get_response(request)
+        return self._refusal(request) or self._in_our_words(request, self.get_response(request))
 
     async def answer_later(self, request: HttpRequest) -> HttpResponse:
-        return self._refusal(request) or await self.get_response(request)
+        return self._refusal(request) or self._in_our_words(request, await self.get_response(request))
+
+    def _in_our_words(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        bare = response.status_code == 429 and "Retry-After" not in response
+        if bare and request.path.startswith("/_allauth/"):
+            return problem(TooManyRequests(wait=self.LONGEST_WAIT))
+        return response
 
     @staticmethod
     def _refusal(request: HttpRequest) -> HttpResponse | None:

@@ -12,9 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from countersign.addresses import client_network
 from countersign.api.pages import CursorPages
+from countersign.api.rate_limits import Usage, count_request
 from countersign.database.context import current_tenant, tenant_context, user_context
-from countersign.errors import Forbidden, NotFound
+from countersign.errors import CountersignError, Forbidden, NotFound
 from countersign.ids import parse_id
 from countersign.logs import bind
 from tenants import idempotency
@@ -36,6 +38,7 @@ class ApiView(APIView):
     transactional: ClassVar[bool] = True
     secret_fields: ClassVar[tuple[str, ...]] = ()
     replays: ClassVar[type[Replay] | type[PersonReplay]]
+    usage: Usage | None = None
 
     def context(self) -> AbstractContextManager[None]:
         """Whose rows this request may touch."""
@@ -93,6 +96,33 @@ class ApiView(APIView):
             response = self.handle_exception(error)
         self.response = self.finalize_response(request, response, *args, **kwargs)
         return self.response
+
+    def perform_authentication(self, request: Request) -> None:
+        """Find out who asks, and count the request: for a token, else for the person, else for the address."""
+        try:
+            super().perform_authentication(request)
+        except CountersignError:
+            self._count("anonymous", f"address:{client_network(request)}")
+            raise
+        policy = "reads" if request.method in ("GET", "HEAD") else "writes"
+        if request.auth:
+            self._count(policy, f"token:{request.auth.id}")
+        elif request.user.is_authenticated:
+            self._count(policy, f"user:{request.user.id}")
+        else:
+            self._count("anonymous", f"address:{client_network(request)}")
+
+    def _count(self, policy: str, client: str) -> None:
+        """Raises TooManyRequests."""
+        self.usage = count_request(policy, client)
+        if self.usage:
+            self.usage.refuse_if_spent()
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in self.usage.headers.items() if self.usage else ():
+            response[name] = value
+        return response
 
     def admit(self) -> None:
         """Called in the context, before the handler. Raises NotFound or Forbidden."""

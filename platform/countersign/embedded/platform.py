@@ -10,6 +10,9 @@ from countersign.embedded.secrets import Secrets
 from countersign.embedded.services import Services
 from countersign.embedded.stack import Stack, free_port
 
+#: One client stands for many here, and measures what the platform can do.
+UNLIMITED = dict.fromkeys(("RATE_LIMIT_READS", "RATE_LIMIT_WRITES", "RATE_LIMIT_ANONYMOUS"), "off")
+
 
 @contextlib.contextmanager
 def temporary_platform(folder: Path, *, email_url: str, say: Callable[[str], None] = lambda _: None,
@@ -31,7 +34,7 @@ def started_platform(services: Services, secrets: Secrets, folder: Path, *, emai
     When it does not get ready, the error carries the end of every log.
     """
     stack = Stack(services, secrets, folder, port=free_port(), email_url=email_url, logs=folder / "logs", say=say,
-                  extra_environment=environment)
+                  extra_environment={**UNLIMITED, **environment})
     stack.migrate()
     stack.start()
     try:

@@ -102,6 +102,8 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {  # beside allauth's own; wrong passwords are counted by tenants.attempts
+    "reset_password": "20/m/ip,5/m/key,20/h/key", "confirm_email": "1/10s/key,20/h/key"}
 ACCOUNT_SIGNUP_FORM_CLASS = "tenants.sign_up.SignUpForm"
 ACCOUNT_ADAPTER = "tenants.sign_in.AccountAdapter"
 HEADLESS_ONLY = True
@@ -133,6 +135,8 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+RATE_LIMITS = {"reads": ENVIRONMENT.rate_limit_reads, "writes": ENVIRONMENT.rate_limit_writes,
+               "anonymous": ENVIRONMENT.rate_limit_anonymous}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Countersign",
     "DESCRIPTION": "Run AI workflows under role-based human approval. Errors are problem details (RFC 9457).",

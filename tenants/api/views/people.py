@@ -7,8 +7,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from countersign.addresses import client_network
 from countersign.api.conditional import Conditional
 from countersign.api.pages import paged
+from countersign.errors import NotFound
 from tenants.api.base import PersonView
 from tenants.api.serializers import (
     Acceptance,
@@ -18,6 +20,7 @@ from tenants.api.serializers import (
     PersonSerializer,
     TenantSerializer,
 )
+from tenants.attempts import ACCOUNT_FROM_ADDRESS, Attempt
 from tenants.models import Membership, User
 from tenants.services.invitations import accept_invitation
 from tenants.services.teams import create_team
@@ -85,6 +88,10 @@ class AcceptInvitation(PersonView):
     @extend_schema(request=Acceptance, responses={201: OwnTenant})
     def post(self, request: Request) -> Response:
         """Join the team that an invitation's token names. The invitation is to your own, verified address."""
-        membership = accept_invitation(secret=self.parse(Acceptance)["token"], user=request.user)
+        secret = self.parse(Acceptance)["token"]
+        attempt = Attempt("invitation", account=str(request.user.id), address=client_network(request),
+                          patience=(ACCOUNT_FROM_ADDRESS,))
+        with attempt.failing_by(NotFound):
+            membership = accept_invitation(secret=secret, user=request.user)
         return Response(OwnTenant(membership).data, status=201,
                         headers={"Location": f"/api/v1/tenants/{membership.tenant.slug}/"})

@@ -1,0 +1,209 @@
+"""Guessing passwords and codes is slowed down, tells nothing about accounts, and shuts nobody out from elsewhere."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+import pytest
+import redis
+from django.test import Client, override_settings
+
+from countersign.embedded.mailbox import Mailbox
+from tenants.attempts import ACCOUNT, ACCOUNT_FROM_ADDRESS, ADDRESS, Attempt, TooManyAttempts
+
+pytestmark = pytest.mark.django_db
+mails = pytest.mark.django_db(transaction=True)
+AUTH = "/_allauth/app/v1/auth"
+EMAIL, PASSWORD = "person@example.org", "correct horse battery"
+HERE, ELSEWHERE = "192.0.2.1", "198.51.100.1"
+CODE = re.compile(r"^\s*([A-Z0-9-]{4,12})\s*$", re.MULTILINE)
+
+
+@pytest.fixture(autouse=True)
+def counts(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "login": "1000/m/ip"}  # not what is tested
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.flushdb()
+        yield client
+
+
+@pytest.fixture
+def person(make_user):
+    return make_user(EMAIL, password=PASSWORD)
+
+
+def sign_in(password="a wrong guess", email=EMAIL, at=HERE):
+    return Client().post(f"{AUTH}/login", {"email": email, "password": password}, content_type="application/json",
+                         REMOTE_ADDR=at)
+
+
+def pass_time(counts, seconds):
+    """As if that long had gone by: every wait in Redis ends so much earlier."""
+    for key in counts.scan_iter("attempts:*"):
+        if counts.type(key) == b"hash" and (until := counts.hget(key, "until")):
+            counts.hset(key, "until", float(until) - seconds)
+
+
+def waits(counts, tries, **options):
+    """How long one is told to wait after each failure, having waited as long as one was told before."""
+    told = []
+    for _ in range(tries):
+        assert sign_in(**options).status_code == 400
+        refused = sign_in(PASSWORD, **options)
+        told.append(int(refused["Retry-After"]) if refused.status_code == 429 else 0)
+        pass_time(counts, 10**6)
+    return told
+
+
+def test_each_further_failure_takes_a_longer_wait(person, counts):
+    for _ in range(ACCOUNT_FROM_ADDRESS.free - 1):
+        assert sign_in().status_code == 400
+    assert waits(counts, 9) == [15, 30, 60, 120, 240, 480, 960, 1920, 3600]
+    assert sign_in(PASSWORD).status_code == 200
+    assert [sign_in().status_code for _ in range(ACCOUNT_FROM_ADDRESS.free)] == [400] * 5, "forgotten with a success"
+
+
+def test_waiting_is_a_problem_with_a_time_and_the_right_password_waits_too(person):
+    for _ in range(ACCOUNT_FROM_ADDRESS.free):
+        sign_in()
+    refused = sign_in(PASSWORD)
+    body = refused.json()
+    assert (refused.status_code, refused["Content-Type"]) == (429, "application/problem+json")
+    assert (body["code"], body["status"], body["retry_after"]) == ("too_many_attempts", 429, 15)
+    assert refused["Retry-After"] == "15"
+    assert EMAIL not in refused.content.decode()
+
+
+def test_trying_while_one_waits_makes_the_wait_no_longer(person, counts):
+    for _ in range(ACCOUNT_FROM_ADDRESS.free + 20):
+        last = sign_in()
+    assert last.status_code == 429
+    pass_time(counts, 15)
+    assert sign_in(PASSWORD).status_code == 200
+
+
+def test_an_account_that_is_not_there_answers_just_so(person):
+    there = [sign_in() for _ in range(8)]
+    missing = [sign_in(email="nobody@example.org", at=ELSEWHERE) for _ in range(8)]
+    for one, other in zip(there, missing, strict=True):
+        assert (one.status_code, one.json()) == (other.status_code, other.json())
+    assert there[-1].status_code == 429
+
+
+def test_the_same_address_in_other_letters_is_the_same_account(person):
+    answers = [sign_in(email=email) for email in (EMAIL, EMAIL.upper(), f" {EMAIL}", EMAIL.title(), EMAIL, EMAIL)]
+    assert answers[-1].status_code == 429
+
+
+def test_many_accounts_from_one_address_wait_together(person):
+    answers = [sign_in(email=f"person{n}@example.org").status_code for n in range(ADDRESS.free + 1)]
+    assert answers == [400] * ADDRESS.free + [429]
+    assert sign_in(PASSWORD).status_code == 429
+    assert sign_in(PASSWORD, at=ELSEWHERE).status_code == 200
+
+
+def test_one_account_from_many_addresses_waits_everywhere_but_where_it_signed_in_before(person):
+    assert sign_in(PASSWORD).status_code == 200
+    answers = [sign_in(at=f"198.51.100.{n}").status_code for n in range(ACCOUNT.free + 1)]
+    assert answers == [400] * ACCOUNT.free + [429]
+    assert sign_in(PASSWORD).status_code == 200, "the person, where they were before"
+    assert sign_in(PASSWORD, at="203.0.113.1").status_code == 429, "somebody, somewhere new"
+
+
+@mails
+def test_a_code_from_the_accounts_own_mailbox_lets_the_person_in_anywhere(person):
+    for n in range(ACCOUNT.free):
+        sign_in(at=f"198.51.100.{n}")
+    new = "a whole new password"
+    with Mailbox() as mailbox, override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
+                                                 EMAIL_HOST="127.0.0.1", EMAIL_PORT=mailbox.port):
+        begun = ask("password/request", email=EMAIL)
+        code = CODE.search(mailbox.received[-1].text)[1]
+    ask("password/reset", begun, key=code, password=new)
+    assert sign_in(new).status_code == 200
+    assert sign_in(new, at="203.0.113.1").status_code == 429
+
+
+def ask(action, before=None, **body):
+    headers = {"X-Session-Token": before.json()["meta"]["session_token"]} if before else {}
+    return Client().post(f"{AUTH}/{action}", body, content_type="application/json", headers=headers, REMOTE_ADDR=HERE)
+
+
+@mails
+def test_a_code_is_worth_three_tries(person):
+    with Mailbox() as mailbox, override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
+                                                 EMAIL_HOST="127.0.0.1", EMAIL_PORT=mailbox.port):
+        begun = ask("password/request", email=EMAIL)
+        code = CODE.search(mailbox.received[-1].text)[1]
+    wrong = [ask("password/reset", begun, key="WRONG1", password="a whole new password") for _ in range(3)]
+    assert {answer.status_code for answer in wrong} <= {400, 409}
+    assert ask("password/reset", begun, key=code, password="a whole new password").status_code == 409
+    assert sign_in(PASSWORD).status_code == 200
+
+
+@mails
+def test_codes_are_not_sent_without_end(person):
+    """allauth's own limit, in the API's words."""
+    with Mailbox() as mailbox, override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
+                                                 EMAIL_HOST="127.0.0.1", EMAIL_PORT=mailbox.port):
+        answers = [ask("password/request", email=EMAIL) for _ in range(6)]
+    sent = len(mailbox.received)
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+    assert sent == 5
+    assert (answers[-1].json()["code"], answers[-1]["Retry-After"]) == ("too_many_requests", "60")
+
+
+def test_a_hundred_guesses_at_once_are_counted_one_by_one(counts):
+    """An attempt counts as failed before its password is looked at: all at once is no way around."""
+    tried, together = [], threading.Barrier(100, timeout=30)
+
+    def guess(n):
+        attempt = Attempt("sign-in", account=EMAIL, address=HERE)
+        together.wait()
+        try:
+            attempt.begin()
+            tried.append(n)
+        except TooManyAttempts:
+            pass
+
+    threads = [threading.Thread(target=guess, args=[n]) for n in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(tried) == ACCOUNT_FROM_ADDRESS.free
+
+
+def test_signing_in_rightly_again_and_again_is_no_guessing(person):
+    assert [sign_in(PASSWORD).status_code for _ in range(40)] == [200] * 40
+
+
+def test_an_account_of_ones_own_does_not_end_the_wait_of_an_address(person, make_user):
+    make_user("attacker@example.org", password=PASSWORD)
+    for n in range(ADDRESS.free - 1):
+        sign_in(email=f"person{n}@example.org")
+    assert sign_in(PASSWORD, email="attacker@example.org").status_code == 200
+    assert [sign_in(email=f"other{n}@example.org").status_code for n in range(2)] == [400, 429]
+    assert sign_in(PASSWORD, email="attacker@example.org").status_code == 429
+
+
+def test_an_invitations_secret_is_not_guessed_without_end(person, api):
+    client = api(person)
+    answers = [client.post("/api/v1/invitations/accept/", {"token": f"guess-{n}"}) for n in range(12)]
+    assert (answers[0].status_code, answers[-1].status_code) == (404, 429)
+    assert answers[-1].json()["code"] == "too_many_attempts"
+
+
+def test_no_address_of_a_person_stands_in_redis(person, counts):
+    sign_in()
+    sign_in(PASSWORD)
+    assert not [key for key in counts.scan_iter("*") if b"person" in key and b"attempts" in key]
+    assert list(counts.scan_iter("attempts:*"))
+
+
+def test_without_redis_nobody_signs_in_and_it_is_said(person, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    refused = sign_in(PASSWORD)
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
