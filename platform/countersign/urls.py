@@ -1,10 +1,10 @@
 """Where everything is. Apps are named by string: the kernel imports none of them."""
 
-from django.urls import include, path
-from django.views.generic import RedirectView
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
 from countersign import health
+from countersign.web_app.views import web_app
 
 api = [
     path("", include("tenants.api.urls")),
@@ -16,13 +16,14 @@ api = [
 ]
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="docs")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("_allauth/", include("allauth.headless.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include(api)),
+    # Not the machines' own: what is missing there is a problem document, not a page.
+    re_path(r"^(?!api/|_allauth/|accounts/|static/|assets/)", web_app, name="web-app"),
 ]
 
 handler404 = "countersign.health.not_found"

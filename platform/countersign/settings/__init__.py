@@ -5,6 +5,7 @@ from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 from countersign.environment import ROLE_OF_PROCESS, database_settings, email_settings, read_environment
+from countersign.web_app.places import BUILT
 
 ENVIRONMENT = read_environment()
 ROOT = Path(__file__).resolve().parents[3]
@@ -184,6 +185,8 @@ ARTIFACTS_DIR = ENVIRONMENT.artifacts
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "staticfiles" if ENVIRONMENT.production else None
 WHITENOISE_USE_FINDERS = not ENVIRONMENT.production
+WHITENOISE_ROOT = BUILT if BUILT.is_dir() else None  # the web app; Vite puts a hash into the names below assets/
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/|^/static/.+\.[0-9a-f]{12}\."
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage" if ENVIRONMENT.production

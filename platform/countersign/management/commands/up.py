@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from django.conf import settings
@@ -19,6 +20,8 @@ from countersign.embedded.postgres import CannotStart
 from countersign.embedded.secrets import Secrets
 from countersign.embedded.services import Services
 from countersign.embedded.stack import Stack, free_port
+from countersign.web_app.build import build_web_app
+from countersign.web_app.places import CannotBuild
 
 DOMAIN = "countersign.example"
 
@@ -29,8 +32,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="where the web app answers (default: 8000)")
+        parser.add_argument("--no-web-app", action="store_true", help="serve the API alone: build no pages")
 
-    def handle(self, *, port: int, **_: object) -> None:
+    def handle(self, *, port: int, no_web_app: bool, **_: object) -> None:
         self.state = _state_folder()
         for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs begin with SIGINT ignored
             signal.signal(number, _interrupt)
@@ -38,13 +42,16 @@ class Command(BaseCommand):
             with contextlib.ExitStack() as stack:
                 stack.enter_context(_only_one(self.state, port))
                 _check_port(port)
-                self._run(stack, port)
+                self._run(stack, port, with_pages=not no_web_app)
         except CannotStart as error:
             raise CommandError(str(error)) from None
+        except CannotBuild as error:
+            raise CommandError(f"{error}\nThe API runs without pages: ./countersign up --no-web-app") from None
         except KeyboardInterrupt:
             self._say("stopped")
 
-    def _run(self, stack: contextlib.ExitStack, port: int) -> None:
+    def _run(self, stack: contextlib.ExitStack, port: int, *, with_pages: bool) -> None:
+        built = stack.enter_context(ThreadPoolExecutor(1)).submit(build_web_app, self._say) if with_pages else None
         secrets = Secrets.of(self.state)
         self._say(f"state is in {self.state}; starting Postgres and Redis")
         services = stack.enter_context(Services(self.state, secret=secrets.database))
@@ -56,6 +63,8 @@ class Command(BaseCommand):
         self._say("migrating the database")
         platform.migrate()
         stack.callback(platform.stop)
+        if built:
+            built.result()
         self._say("starting web, worker, notify worker, scheduler and toolserver")
         platform.start()
         platform.wait_until_ready()

@@ -1,0 +1,129 @@
+"""A real platform, Debian's Chromium, and people who act in it: pages, API, mail and tools are all real."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from countersign.demo.client import Person
+from countersign.demo.team import Team, add_mail_credential, give_role, publish_newsletter, set_up_team
+from countersign.embedded.mailbox import Mailbox
+from countersign.embedded.platform import temporary_platform
+from countersign.embedded.stack import Stack
+from countersign.web_app.build import build_web_app
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+INSTALL = "Chromium is missing: apt-get install chromium"
+QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+PASSWORD = "correct horse battery staple"
+DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 360, "height": 740}
+
+expect.set_options(timeout=20_000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.timeout(300))
+            if not CHROMIUM and os.environ.get("CI") != "true":
+                item.add_marker(pytest.mark.skip(reason=INSTALL))
+
+
+@pytest.fixture(scope="session")
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture(scope="session")
+def platform(mailbox: Mailbox) -> Iterator[Stack]:
+    build_web_app()
+    with (tempfile.TemporaryDirectory(prefix="countersign-browser-") as folder,
+          temporary_platform(Path(folder), email_url=mailbox.url) as platform):
+        yield platform
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    assert CHROMIUM, INSTALL
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium: Browser, platform: Stack) -> Iterator[Callable[..., Page]]:
+    """A window of somebody's own, signed in as `person` where one is given. What it logs as an error fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def opened(person: Person | None = None, *, viewport: dict = DESKTOP, dark: bool = False) -> Page:
+        context = chromium.new_context(base_url=platform.url, viewport=viewport, locale="en-GB",
+                                       color_scheme="dark" if dark else "light", reduced_motion="reduce")
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        if person:
+            sign_in(page, person.email, person.password)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not errors, "\n".join(errors)
+
+
+def sign_in(page: Page, email: str, password: str) -> None:
+    """By the API, as the page does it: for tests whose subject is something else."""
+    page.goto("/sign-in")
+    page.evaluate("""async ([email, password]) => {
+        const csrf = /csrftoken=([^;]+)/.exec(document.cookie)[1];
+        const answer = await fetch("/_allauth/browser/v1/auth/login", {
+            method: "POST", headers: {"Content-Type": "application/json", "X-CSRFToken": csrf},
+            body: JSON.stringify({email, password})});
+        if (!answer.ok) throw new Error(await answer.text());
+    }""", [email, password])
+
+
+@dataclass
+class Newsletter:
+    """A team with an admin, an editor who holds the approver role, a viewer, and the published newsletter."""
+
+    team: Team
+    workflow: str
+
+    @property
+    def slug(self) -> str:
+        return self.team.slug
+
+
+@pytest.fixture(scope="session")
+def newsletter(platform: Stack, mailbox: Mailbox) -> Newsletter:
+    team = set_up_team(platform.url, mailbox, name="Acme", slug="acme", domain="acme.example", password=PASSWORD,
+                       invited={"editor": "editor", "viewer": "viewer"})
+    role = give_role(team, [team.editor])
+    add_mail_credential(team)
+    return Newsletter(team, publish_newsletter(team, role))
+
+
+RULES = {"runOnly": {"type": "tag", "values": [
+    "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+
+
+def assert_accessible(page: Page) -> None:
+    """No violation of WCAG 2.2 AA that axe can see, in light and in dark."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, f"{page.url} ({scheme})\n{found.generate_report()}"
