@@ -97,6 +97,22 @@ class RuleSerializer(serializers.Serializer):
     approved = serializers.IntegerField(help_text="How many of those who approved are counted for it.")
 
 
+class ListedRequest(RequestSerializer):
+    needs = serializers.SerializerMethodField(help_text="The policy's rules, with how far they are met.")
+
+    class Meta(RequestSerializer.Meta):
+        fields = [*RequestSerializer.Meta.fields, "needs"]
+
+    @extend_schema_field(RuleSerializer(many=True))
+    def get_needs(self, request: ApprovalRequest) -> list[dict]:
+        return RuleSerializer(self.context["progress"][request.id], many=True).data
+
+
+class Waiting(serializers.Serializer):
+    count = serializers.IntegerField(help_text="How many requests wait for you, of all there are up to `most`.")
+    most = serializers.IntegerField(help_text="It is not counted further than this.")
+
+
 class PolicySerializer(serializers.Serializer):
     """The policy that was published, with how far it is met."""
 

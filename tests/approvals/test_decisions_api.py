@@ -200,16 +200,41 @@ class TestInbox:
 
     def test_its_queries_do_not_grow_with_it(self, team, editor, api, django_assert_num_queries):
         client = api(editor)
-        team.open(started_by=editor)
-        with django_assert_num_queries(9):
+        other = team.person("other", "Editor")
+        team.decide(team.open({"Editor": 2}, started_by=editor), other)
+        with django_assert_num_queries(11):
             client.get(f"{APPROVALS}?mine=true&status=open")
         for _ in range(5):
-            team.open(subject=Subject("run", new_id()), started_by=editor)
-        with django_assert_num_queries(9):
+            team.decide(team.open({"Editor": 2}, subject=Subject("run", new_id()), started_by=editor), other)
+        with django_assert_num_queries(11):
             page = client.get(f"{APPROVALS}?mine=true&status=open").json()
         assert len(page["results"]) == 6
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(12):
             assert len(client.get(APPROVALS).json()["results"]) == 6
+
+    def test_it_says_what_each_request_still_needs(self, team, editor, api):
+        team.role("Legal")
+        lawyer = team.person("lawyer", "Legal", "Editor")
+        half = team.open({"Editor": 1, "Legal": 1})
+        fresh = team.open({"Editor": 2}, subject=Subject("run", new_id()))
+        team.decide(half, lawyer)
+        found = {r["id"]: r["needs"] for r in api(editor).get(f"{APPROVALS}?mine=true").json()["results"]}
+        assert [(n["role"], n["count"], n["approved"]) for n in found[str(fresh.id)]] == [("Editor", 2, 0)]
+        assert sorted(n["role"] for n in found[str(half.id)]) == ["Editor", "Legal"]
+        # Seated as the detail seats them, and only by who said yes.
+        detail = api(editor).get(f"{APPROVALS}{half.id}/").json()["policy"]["rules"]
+        assert found[str(half.id)] == detail
+        assert sum(n["approved"] for n in detail) == 1
+
+    def test_it_is_counted_cheaply(self, team, editor, decide, api, django_assert_num_queries):
+        client = api(editor)
+        done, *_ = [team.open({"Editor": 2}, subject=Subject("run", new_id())) for _ in range(4)]
+        decide(editor, done)
+        with django_assert_num_queries(9):
+            answer = client.get("/api/v1/tenants/acme/inbox/count/")
+        assert answer.json() == {"count": 3, "most": 100}
+        outsider = team.person("outsider")
+        assert api(outsider).get("/api/v1/tenants/acme/inbox/count/").json()["count"] == 0
 
     def test_pages_follow_one_another(self, team, editor, api):
         made = [str(team.open(subject=Subject("run", new_id())).id) for _ in range(5)]
@@ -226,8 +251,10 @@ class TestInbox:
         decide(editor, first)
         client = api(editor)
         assert [r["id"] for r in client.get(f"{APPROVALS}?status=approved").json()["results"]] == [str(first.id)]
+        several = client.get(f"{APPROVALS}?status=approved,open&mine=true").json()["results"]
+        assert [r["id"] for r in several] == [str(second.id), str(first.id)]
         assert [r["id"] for r in client.get(f"{APPROVALS}?subject={second.subject_id}").json()["results"]] == [
             str(second.id)]
-        for wrong in ("status=done", "mine=perhaps"):
+        for wrong in ("status=done", "status=open,done", "status=", "mine=perhaps"):
             answer = client.get(f"{APPROVALS}?{wrong}")
             assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, wrong.split("=")[0])

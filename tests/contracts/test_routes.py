@@ -32,6 +32,7 @@ LEAST_ROLE = {
     ("GET", "roles/{id}/"): "viewer", ("PATCH", "roles/{id}/"): "admin", ("DELETE", "roles/{id}/"): "admin",
     ("GET", "roles/{id}/members/"): "viewer", ("POST", "roles/{id}/members/"): "admin",
     ("DELETE", "roles/{id}/members/{user}/"): "admin",
+    ("GET", "inbox/count/"): "viewer",
     ("GET", "approvals/"): "viewer", ("GET", "approvals/{id}/"): "viewer",
     ("GET", "approvals/{id}/decisions/"): "viewer", ("POST", "approvals/{id}/decisions/"): "viewer",
     ("GET", "workflows/"): "viewer", ("POST", "workflows/"): "editor",

@@ -11,13 +11,16 @@ from rest_framework.response import Response
 from approvals.api.serializers import (
     DecidedSerializer,
     DecisionSerializer,
+    ListedRequest,
     NewDecision,
     RequestDetail,
     RequestSerializer,
+    Waiting,
 )
 from approvals.models import ApprovalRequest, RequestStatus
 from approvals.policies import ResolvedPolicy
 from approvals.queries import asked_requests, inbox, visible_requests
+from approvals.queries.progress import progress_of
 from approvals.queries.review import Review
 from approvals.services import record_decision
 from countersign.api.pages import one_page, paged
@@ -28,36 +31,52 @@ from tenants.models import MembershipRole
 
 VIEWER = MembershipRole.VIEWER
 BOOLEANS = {"true": True, "false": False}
+COUNTED = 100
 
 
 class Requests(TenantView):
     required_role = {"GET": VIEWER}
     scopes = {"GET": "approvals:read"}
 
-    @extend_schema(operation_id="approvals_list", responses=paged(RequestSerializer), parameters=[
+    @extend_schema(operation_id="approvals_list", responses=paged(ListedRequest), parameters=[
         OpenApiParameter("mine", bool, description="Only those you are or were asked to decide; with `status=open`, "
                                                    "only those that wait for you now."),
-        OpenApiParameter("status", str, enum=RequestStatus.values),
+        OpenApiParameter("status", str, description=f"One or several, with commas: {', '.join(RequestStatus.values)}."),
         OpenApiParameter("subject", OpenApiTypes.UUID, description="For example a run's id.")])
     def get(self, request: Request, slug: str) -> Response:
         """Requests that you may see, newest first."""
         found = self._asked_for().select_related("scope", "started_by")
-        return self.page(found.defer("plan", "shown", "policy"), RequestSerializer)
+        return self.page(found.defer("plan", "shown"), ListedRequest)
+
+    def rendered(self, rows: list[ApprovalRequest], serializer: type[ListedRequest]) -> list:
+        return serializer(rows, many=True, context={"progress": progress_of(rows)}).data
 
     def _asked_for(self) -> QuerySet[ApprovalRequest]:
         asked = self.request.query_params
-        status = _one_of(asked.get("status"), RequestStatus.values, "status")
+        statuses = [_one_of(status, RequestStatus.values, "status") for status in asked.get("status", "").split(",")
+                    if "status" in asked]
         mine = BOOLEANS[_one_of(asked.get("mine"), list(BOOLEANS), "mine") or "false"]
         user = self.request.user
         if mine:
-            found = inbox(user) if status == RequestStatus.OPEN else asked_requests(user)
+            found = inbox(user) if statuses == [RequestStatus.OPEN] else asked_requests(user)
         else:
             found = visible_requests(user)
-        if status:
-            found = found.filter(status=status)
+        if statuses:
+            found = found.filter(status__in=statuses)
         if "subject" in asked:
             found = found.filter(subject_id=parse_id(asked["subject"])) if parse_id(asked["subject"]) else found.none()
         return found
+
+
+class InboxCount(TenantView):
+    required_role = {"GET": VIEWER}
+    scopes = {"GET": "approvals:read"}
+
+    @extend_schema(responses=Waiting)
+    def get(self, request: Request, slug: str) -> Response:
+        """How many requests wait for you now: cheap enough to ask every few seconds."""
+        count = inbox(request.user).filter(status=RequestStatus.OPEN)[:COUNTED].count()
+        return Response({"count": count, "most": COUNTED})
 
 
 class _OneRequest(TenantView):

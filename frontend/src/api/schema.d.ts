@@ -257,6 +257,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{slug}/inbox/count/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How many requests wait for you now: cheap enough to ask every few seconds. */
+        get: operations["tenants_inbox_count_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{slug}/invitations/": {
         parameters: {
             query?: never;
@@ -1289,6 +1306,37 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["ListedModel"][];
         };
+        ListedRequest: {
+            /** Format: uuid */
+            readonly id: string;
+            title: string;
+            status?: components["schemas"]["RequestStatus"];
+            scope: components["schemas"]["ScopeField"];
+            subject: components["schemas"]["SubjectField"];
+            gate: string;
+            revision: number;
+            plan_hash: string;
+            /** @description The tools that approval lets be called. */
+            tools: string[];
+            started_by: components["schemas"]["Approver"] | null;
+            /** Format: date-time */
+            opened_at?: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            /** Format: date-time */
+            settled_at?: string | null;
+            /** @description Rules that the people of now cannot meet any more. */
+            unmeetable: components["schemas"]["Lack"][];
+            /** @description The policy's rules, with how far they are met. */
+            readonly needs: components["schemas"]["Rule"][];
+        };
+        ListedRequestPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ListedRequest"][];
+        };
         ListedTool: {
             name: string;
             title: string;
@@ -1595,28 +1643,6 @@ export interface components {
             /** @default [] */
             warnings: components["schemas"]["Fault"][];
         };
-        Request: {
-            /** Format: uuid */
-            readonly id: string;
-            title: string;
-            status?: components["schemas"]["RequestStatus"];
-            scope: components["schemas"]["ScopeField"];
-            subject: components["schemas"]["SubjectField"];
-            gate: string;
-            revision: number;
-            plan_hash: string;
-            /** @description The tools that approval lets be called. */
-            tools: string[];
-            started_by: components["schemas"]["Approver"] | null;
-            /** Format: date-time */
-            opened_at?: string;
-            /** Format: date-time */
-            expires_at?: string | null;
-            /** Format: date-time */
-            settled_at?: string | null;
-            /** @description Rules that the people of now cannot meet any more. */
-            unmeetable: components["schemas"]["Lack"][];
-        };
         RequestDetail: {
             /** Format: uuid */
             readonly id: string;
@@ -1649,13 +1675,6 @@ export interface components {
             decisions: components["schemas"]["Decision"][];
             grants: components["schemas"]["Grant"][];
             mine: components["schemas"]["OwnStanding"];
-        };
-        RequestPage: {
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
-            results: components["schemas"]["Request"][];
         };
         /**
          * @description * `open` - Open
@@ -2081,6 +2100,12 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["VersionSummary"][];
         };
+        Waiting: {
+            /** @description How many requests wait for you, of all there are up to `most`. */
+            count: number;
+            /** @description It is not counted further than this. */
+            most: number;
+        };
         WorkflowName: {
             /** Format: uuid */
             id: string;
@@ -2137,6 +2162,8 @@ export type Lack = components['schemas']['Lack'];
 export type LedgerState = components['schemas']['LedgerState'];
 export type ListedModel = components['schemas']['ListedModel'];
 export type ListedModelPage = components['schemas']['ListedModelPage'];
+export type ListedRequest = components['schemas']['ListedRequest'];
+export type ListedRequestPage = components['schemas']['ListedRequestPage'];
 export type ListedTool = components['schemas']['ListedTool'];
 export type ListedToolPage = components['schemas']['ListedToolPage'];
 export type MayEnum = components['schemas']['MayEnum'];
@@ -2175,9 +2202,7 @@ export type Provider = components['schemas']['Provider'];
 export type ProviderRequest = components['schemas']['ProviderRequest'];
 export type ProviderTrial = components['schemas']['ProviderTrial'];
 export type PublishedVersion = components['schemas']['PublishedVersion'];
-export type Request = components['schemas']['Request'];
 export type RequestDetail = components['schemas']['RequestDetail'];
-export type RequestPage = components['schemas']['RequestPage'];
 export type RequestStatus = components['schemas']['RequestStatus'];
 export type Resolution = components['schemas']['Resolution'];
 export type ResolutionRequest = components['schemas']['ResolutionRequest'];
@@ -2212,6 +2237,7 @@ export type Version = components['schemas']['Version'];
 export type VersionStatus = components['schemas']['VersionStatus'];
 export type VersionSummary = components['schemas']['VersionSummary'];
 export type VersionSummaryPage = components['schemas']['VersionSummaryPage'];
+export type Waiting = components['schemas']['Waiting'];
 export type WorkflowName = components['schemas']['WorkflowName'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -2504,7 +2530,8 @@ export interface operations {
             query?: {
                 /** @description Only those you are or were asked to decide; with `status=open`, only those that wait for you now. */
                 mine?: boolean;
-                status?: "approved" | "cancelled" | "changes_requested" | "expired" | "open" | "rejected" | "superseded";
+                /** @description One or several, with commas: open, approved, rejected, changes_requested, expired, cancelled, superseded. */
+                status?: string;
                 /** @description For example a run's id. */
                 subject?: string;
             };
@@ -2521,7 +2548,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RequestPage"];
+                    "application/json": components["schemas"]["ListedRequestPage"];
                 };
             };
             /** @description What went wrong. */
@@ -2909,6 +2936,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenants_inbox_count_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waiting"];
+                };
             };
             /** @description What went wrong. */
             default: {
