@@ -10,6 +10,7 @@ from tenants.scopes import SCOPES
 from tenants.services.teams import RESERVED_SLUGS, SLUG_LENGTH
 from tenants.sign_up import ONE_LINE
 
+INVITATION_STATUS = ["open", "accepted", "revoked", "expired"]
 SLUG = RegexValidator(r"\A[a-z0-9]([a-z0-9-]*[a-z0-9])?\Z", "Lower-case letters, digits, and hyphens between them.")
 
 
@@ -61,7 +62,7 @@ class MemberChange(serializers.Serializer):
 
 
 class InvitationSerializer(serializers.ModelSerializer):
-    status = serializers.ChoiceField(["open", "accepted", "revoked", "expired"], read_only=True)
+    status = serializers.ChoiceField(INVITATION_STATUS, read_only=True)
     invited_by = serializers.CharField(source="invited_by.email")
 
     class Meta:
@@ -76,6 +77,18 @@ class NewInvitation(serializers.Serializer):
 
 class Acceptance(serializers.Serializer):
     token = serializers.CharField(max_length=200, help_text="The last part of the address in the invitation's e-mail.")
+
+
+class InvitationPreview(serializers.ModelSerializer):
+    """No more than its e-mail said, and whether it still holds."""
+
+    team = serializers.CharField(source="tenant.name")
+    invited_by = serializers.CharField(help_text="The name of whoever invites, or the address of one without.")
+    status = serializers.ChoiceField(INVITATION_STATUS)
+
+    class Meta:
+        model = Invitation
+        fields = ["team", "email", "role", "invited_by", "status", "expires_at"]
 
 
 class TokenSerializer(serializers.ModelSerializer):

@@ -5,6 +5,7 @@ from tenants.api.views import audit, people, teams, tokens
 urlpatterns = [
     path("me/", people.Me.as_view()),
     path("invitations/accept/", people.AcceptInvitation.as_view()),
+    path("invitations/preview/", people.PreviewInvitation.as_view()),
     path("tenants/", people.Teams.as_view()),
     path("tenants/<slug:slug>/", teams.Team.as_view()),
     path("tenants/<slug:slug>/members/", teams.Members.as_view()),

@@ -64,6 +64,15 @@ def revoke_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -
         record(action="invitation.revoked", subject=("invitation", invitation.id), actor=actor)
 
 
+def invitation_to_show(secret: str) -> Invitation:
+    """What an invitation's token names, with its team and who invited: for whoever holds the token. Raises NotFound."""
+    found = invitation_of(secret)
+    if found is None:
+        raise NotFound
+    with tenant_context(found.tenant_id):
+        return Invitation.objects.select_related("tenant", "invited_by").get(id=found.id)
+
+
 def accept_invitation(*, secret: str, user: User) -> Membership:
     """Make `user` a member by the token of an invitation to their own, verified address. It works once.
 

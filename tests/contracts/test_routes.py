@@ -15,7 +15,7 @@ from tenants.models import Membership, MembershipRole, User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue")]
 
-OPEN_TO_EVERYBODY: set[tuple[str, str]] = set()
+OPEN_TO_EVERYBODY = {("POST", "invitations/preview/")}
 #: For any person who is signed in, whatever team: their own things, and what is the same for everyone.
 PERSONAL = {("GET", "gallery/"), ("GET", "workflow-schema/"), ("GET", "me/"), ("PATCH", "me/"),
             ("POST", "invitations/accept/"), ("GET", "tenants/"), ("POST", "tenants/")}

@@ -21,6 +21,7 @@ from tenants.tokens import hash_of
 pytestmark = pytest.mark.django_db
 INVITATIONS = "/api/v1/tenants/acme/invitations/"
 ACCEPT = "/api/v1/invitations/accept/"
+PREVIEW = "/api/v1/invitations/preview/"
 TOKEN = "the-token-that-the-e-mail-told"
 
 
@@ -126,6 +127,29 @@ class TestInviting:
         client = api(make_member(make_tenant("other"), "o@example.org", "owner"))
         for id in (invited.id, new_id(), "x"):
             assert client.delete(f"/api/v1/tenants/other/invitations/{id}/").status_code == 404
+
+
+class TestLooking:
+    def test_the_token_shows_what_the_mail_said_and_accepts_nothing(self, acme, invited, api, django_assert_num_queries):
+        with django_assert_num_queries(6):
+            shown = api().post(PREVIEW, {"token": TOKEN})
+        body = shown.json()
+        assert (shown.status_code, set(body)) == (200, {"team", "email", "role", "invited_by", "status", "expires_at"})
+        assert (body["team"], body["email"], body["role"], body["invited_by"], body["status"]) == (
+            "Acme", "new@example.org", "editor", "admin@example.org", "open")
+        assert the_invitation(acme, invited.id).status == "open"
+
+    def test_a_closed_one_says_so(self, acme, admin, invited, api):
+        admin.delete(f"{INVITATIONS}{invited.id}/")
+        assert api().post(PREVIEW, {"token": TOKEN}).json()["status"] == "revoked"
+
+    def test_it_needs_no_session_and_reads_none(self, invited, make_user, api):
+        assert api(make_user("somebody@example.org")).post(PREVIEW, {"token": TOKEN}).status_code == 200
+
+    @pytest.mark.parametrize(("asked", "status"), [({"token": "0" * 64}, 404), ({}, 422), ([], 422),
+                                                   ({"token": "x" * 201}, 422)])
+    def test_without_the_token_there_is_nothing(self, invited, api, asked, status):
+        assert api().post(PREVIEW, asked).status_code == status
 
 
 class TestAccepting:

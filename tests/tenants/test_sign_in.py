@@ -84,6 +84,18 @@ def test_sign_up_verify_and_use_the_api(mailbox):
     assert EmailAddress.objects.get(email=EMAIL).verified
 
 
+def test_a_new_code_can_be_asked_for_and_voids_the_old_one(mailbox):
+    app = App()
+    app.post("signup", email=EMAIL, password=PASSWORD)
+    first = code_in(mailbox)
+    assert app.post("email/verify/resend").status_code == 429, "not at once"
+    cache.clear()  # a while later
+    assert app.post("email/verify/resend").status_code == 200
+    assert len(mailbox.received) == 2
+    assert app.post("email/verify", key=first).status_code == 400
+    assert app.post("email/verify", key=code_in(mailbox)).status_code == 200
+
+
 def test_a_session_token_opens_the_whole_api(signed_up):
     made = signed_up._call("post", "/api/v1/tenants/", {"name": "Acme"})
     assert (made.status_code, made.json()["role"]) == (201, "owner")

@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Read what an invitation asks, before signing in. Nothing is accepted by that. */
+        post: operations["invitations_preview_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/": {
         parameters: {
             query?: never;
@@ -1226,7 +1243,7 @@ export interface components {
             /** Format: email */
             email: string;
             role: components["schemas"]["MembershipRole"];
-            readonly status: components["schemas"]["InvitationStatusEnum"];
+            readonly status: components["schemas"]["InvitationStatus"];
             invited_by: string;
             /** Format: date-time */
             created_at?: string;
@@ -1243,6 +1260,18 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Invitation"][];
         };
+        /** @description No more than its e-mail said, and whether it still holds. */
+        InvitationPreview: {
+            team: string;
+            /** Format: email */
+            email: string;
+            role: components["schemas"]["MembershipRole"];
+            /** @description The name of whoever invites, or the address of one without. */
+            invited_by: string;
+            status: components["schemas"]["InvitationStatus"];
+            /** Format: date-time */
+            expires_at: string;
+        };
         /**
          * @description * `open` - open
          *     * `accepted` - accepted
@@ -1250,7 +1279,7 @@ export interface components {
          *     * `expired` - expired
          * @enum {string}
          */
-        InvitationStatusEnum: "open" | "accepted" | "revoked" | "expired";
+        InvitationStatus: "open" | "accepted" | "revoked" | "expired";
         IssuedToken: {
             /** Format: uuid */
             readonly id: string;
@@ -2156,7 +2185,8 @@ export type Grant = components['schemas']['Grant'];
 export type GrantStatusEnum = components['schemas']['GrantStatusEnum'];
 export type Invitation = components['schemas']['Invitation'];
 export type InvitationPage = components['schemas']['InvitationPage'];
-export type InvitationStatusEnum = components['schemas']['InvitationStatusEnum'];
+export type InvitationPreview = components['schemas']['InvitationPreview'];
+export type InvitationStatus = components['schemas']['InvitationStatus'];
 export type IssuedToken = components['schemas']['IssuedToken'];
 export type Lack = components['schemas']['Lack'];
 export type LedgerState = components['schemas']['LedgerState'];
@@ -2291,6 +2321,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OwnTenant"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invitations_preview_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own id of this request. Sent again with the same key within 24 hours, it gets the first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptanceRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationPreview"];
                 };
             };
             /** @description What went wrong. */

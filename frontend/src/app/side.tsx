@@ -3,7 +3,7 @@ import { ChevronsUpDown } from "lucide-react";
 import type { OwnTenant, Person } from "@/api/schema";
 import { InboxCount } from "@/features/inbox";
 import { useTranslation } from "@/lib/i18n";
-import { Mark } from "./mark";
+import { Mark } from "@/components/mark";
 import { TeamMenu, YouMenu } from "./menus";
 import { type Place, PLACES } from "./places";
 

@@ -17,6 +17,8 @@ addStrings("common", {
   problem: {
     unexplained: "The platform refused this without saying why (status {{status}}). Try again; if it stays, tell your administrator.",
     unreachable: "The platform does not answer. Check your connection; nothing was changed.",
+    too_many: "Too many attempts. Wait a minute, then try again.",
+    too_many_for: "Too many attempts. Try again in {{seconds}} seconds.",
   },
   failed: { title: "This could not be loaded", unreachable: "No connection" },
   forbidden: {
@@ -38,6 +40,13 @@ addStrings("common", {
     draft: "Draft", published: "Published", retired: "Retired", accepted: "Accepted", lost: "Lost",
   },
   role: { owner: "Owner", admin: "Admin", editor: "Editor", viewer: "Viewer" },
+  about: {
+    label: "What Countersign is",
+    line: "AI workflows that cannot act on their own: they draft, people countersign, and only then does anything leave.",
+    short: "AI workflows that cannot act on their own.",
+    signed: "Countersigned by", roles: "Editor and Legal",
+    decide: "decide", validate: "validate", approve: "approve", execute: "execute",
+  },
 });
 
 addStrings("app", {

@@ -100,6 +100,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -151,6 +152,7 @@ SPECTACULAR_SETTINGS = {
         "RunStatus": "workflows.models.RunStatus",
         "VersionStatus": "workflows.models.VersionStatus",
         "RequestStatus": "approvals.models.RequestStatus",
+        "InvitationStatus": "tenants.api.serializers.INVITATION_STATUS",
         "CredentialKind": "toolserver.host.models.CredentialKind",
         "LedgerState": "toolserver.host.models.LedgerState",
         "MembershipRole": "tenants.models.MembershipRole",

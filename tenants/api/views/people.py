@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from countersign.addresses import client_network
 from countersign.api.conditional import Conditional
@@ -14,6 +16,7 @@ from countersign.errors import NotFound
 from tenants.api.base import PersonView
 from tenants.api.serializers import (
     Acceptance,
+    InvitationPreview,
     NewTenant,
     OwnTenant,
     PersonChange,
@@ -22,7 +25,7 @@ from tenants.api.serializers import (
 )
 from tenants.attempts import ACCOUNT_FROM_ADDRESS, Attempt
 from tenants.models import Membership, User
-from tenants.services.invitations import accept_invitation
+from tenants.services.invitations import accept_invitation, invitation_to_show
 from tenants.services.teams import create_team
 
 
@@ -82,6 +85,22 @@ class TeamOfMembership(OwnTenant):
     def to_representation(self, membership: Membership) -> dict:
         membership.tenant.role = membership.role
         return TenantSerializer(membership.tenant).data
+
+
+class PreviewInvitation(APIView):
+    """Open to everybody: the token, which stands in one e-mail alone, is the proof. It goes in the body, so that no log
+    and no referrer repeats it."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    http_method_names = ["post"]
+
+    @extend_schema(request=Acceptance, responses=InvitationPreview)
+    def post(self, request: Request) -> Response:
+        """Read what an invitation asks, before signing in. Nothing is accepted by that."""
+        asked = Acceptance(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return Response(InvitationPreview(invitation_to_show(asked.validated_data["token"])).data)
 
 
 class AcceptInvitation(PersonView):
