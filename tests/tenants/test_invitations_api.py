@@ -130,7 +130,7 @@ class TestInviting:
 
 
 class TestLooking:
-    def test_the_token_shows_what_the_mail_said_and_accepts_nothing(self, acme, invited, api, django_assert_num_queries):
+    def test_it_shows_what_the_mail_said_and_accepts_nothing(self, acme, invited, api, django_assert_num_queries):
         with django_assert_num_queries(6):
             shown = api().post(PREVIEW, {"token": TOKEN})
         body = shown.json()
