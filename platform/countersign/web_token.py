@@ -32,12 +32,13 @@ class WebClaims(BaseModel):
     exp: int
 
 
-def sign_web_token(tenant: UUID, user: UUID, scopes: Iterable[Scope]) -> str:
-    """A token signed with this process's grant signing key, which only web holds."""
+def sign_web_token(tenant: UUID, user: UUID, scopes: Iterable[Scope], *, key: SigningKey | None = None) -> str:
+    """A token signed with `key`, or with this process's grant signing key, which only web holds."""
     from django.conf import settings
 
     claims = WebClaims(tenant=tenant, sub=user, scopes=list(scopes), exp=int(now().timestamp()) + LIFETIME_SECONDS)
-    return SigningKey.load(settings.GRANT_SIGNING_KEY).sign(claims.model_dump(mode="json"), kind=WEB)
+    key = key or SigningKey.load(settings.GRANT_SIGNING_KEY)
+    return key.sign(claims.model_dump(mode="json"), kind=WEB)
 
 
 def verify_web_token(token: str, keys: Iterable[VerifyKey], *, tenant: UUID, scope: Scope) -> WebClaims:

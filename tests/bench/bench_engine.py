@@ -48,7 +48,7 @@ def in_turns(ground: Ground, *sides: Child, threads: int) -> list[float]:
 def bare_graph(ground: Ground) -> Iterator[Child]:
     postgres = ground.services.postgres
     prepare_database(postgres.url(), name="langgraph")
-    environment = {**_inherited(), "BENCH_DATABASE": postgres.url("langgraph", "owner")}
+    environment = {**inherited(), "BENCH_DATABASE": postgres.url("langgraph", "owner")}
     with Child("tests.bench.graph_side", environment, ground.folder / "langgraph.log") as child:
         yield child
 
@@ -71,7 +71,7 @@ def baseline(ground: Ground) -> float:
         return in_turns(ground, bare, threads=1)[0]
 
 
-def _inherited() -> dict[str, str]:
+def inherited() -> dict[str, str]:
     ours = ("DATABASE", "REDIS", "COUNTERSIGN", "GRANT", "SECRET", "VAULT")
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     return {**inherited, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "platform")])}
