@@ -120,6 +120,26 @@ def test_what_happens_while_one_listens_arrives_at_once(stage, watcher):
         assert list(heard) == []
 
 
+def test_a_watcher_looks_at_postgres_once_and_hears_the_rest(stage, watcher, monkeypatch):
+    from workflows.api.run_stream import RunEventStream
+
+    looks = []
+    read = RunEventStream._read
+
+    def counted(view, run_id, last):
+        looks.append(last)
+        return read(view, run_id, last)
+
+    monkeypatch.setattr(RunEventStream, "_read", counted)
+    run = stage.start()
+    with watcher.stream("GET", url(stage, run)) as response:
+        heard = messages(response)
+        assert next(heard)[1] == "run.queued"
+        cancelled(stage, run)
+        assert next(heard)[1] == "run.cancelled"
+    assert looks == [0]
+
+
 def test_text_comes_live_and_stored_and_both_make_the_same_draft(stage, watcher, host, process):
     from workflows.engine.turn import take_turn
 

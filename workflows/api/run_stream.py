@@ -23,8 +23,8 @@ from countersign.errors import CountersignError, NotSignedIn
 from tenants.api.authentication import SessionAuthentication
 from tenants.models import User
 from workflows.api.run_serializers import EventSerializer
-from workflows.api.runs import EVENTS_AT_ONCE, _RunView, whole_number
-from workflows.engine.watching import Read, watch
+from workflows.api.runs import _RunView, whole_number
+from workflows.engine.watching import EVENTS_AT_ONCE, Read, watch
 from workflows.models import RunEvent, RunStatus
 
 #: Seconds that may pass before it is asked again who may watch.

@@ -25,11 +25,10 @@ from workflows.api.run_serializers import (
     RunDetailSerializer,
     RunSerializer,
 )
+from workflows.engine.watching import EVENTS_AT_ONCE
 from workflows.models import Run, RunEvent, RunStatus, Template
 from workflows.queries.runs import runs_visible_to
 from workflows.services.runs import cancel_run, retry_run, start_run
-
-EVENTS_AT_ONCE = 500
 
 
 class _RunView(TenantView):

@@ -18,10 +18,15 @@ from workflows.engine.live import channel
 HEARTBEAT = 15.0
 #: Seconds between two looks at Postgres while Redis does not answer.
 LOOK_AGAIN = 1.0
+SUBSCRIBES_WITHIN = 2.0
 
 LAST_KINDS = frozenset({"run.completed", "run.rejected", "run.failed", "run.cancelled"})
 
-#: Events after a sequence number, as clients see them. Raises when the watcher may not see them any more.
+#: As many events as one look at Postgres brings at most.
+EVENTS_AT_ONCE = 500
+
+#: The first of the events after a sequence number, as clients see them. Raises when the watcher may not see them any
+#: more.
 Read = Callable[[int], Awaitable[list[dict[str, Any]]]]
 
 
@@ -32,13 +37,14 @@ async def watch(tenant: UUID, run: UUID, *, after: int, read: Read) -> AsyncIter
     async with _subscribed(tenant, run) as hear:
         last, kind, look = after, "", True
         while True:
-            while look and (stored := await read(last)):
+            while look:
+                stored = await read(last)
                 for event in stored:
                     last, kind = event["seq"], event["kind"]
                     yield {"event": event}
+                look = len(stored) == EVENTS_AT_ONCE
             if kind in LAST_KINDS:
                 return
-            look = False
             heard = await hear()
             if heard is None:
                 yield None
@@ -60,10 +66,11 @@ async def _subscribed(tenant: UUID, run: UUID) -> AsyncIterator[Callable[[], Awa
     name = channel(tenant, run)
 
     async def hear() -> dict[str, Any] | None:
-        """The next message, or None after a while without one, or when Redis fails: then look at Postgres."""
+        """The next message, or None where one may have been missed, or none came for a while: look at Postgres then."""
         try:
             if not listener.subscribed:
-                await listener.subscribe(name)
+                await _subscribe(listener, name)
+                return None
             message = await listener.get_message(timeout=HEARTBEAT)
             return json.loads(message["data"]) if message else None
         except (RedisError, OSError):
@@ -72,9 +79,15 @@ async def _subscribed(tenant: UUID, run: UUID) -> AsyncIterator[Callable[[], Awa
 
     try:
         with contextlib.suppress(RedisError, OSError):
-            await listener.subscribe(name)
+            await _subscribe(listener, name)
         yield hear
     finally:
         with contextlib.suppress(RedisError, OSError):
             await listener.aclose()
             await client.aclose()
+
+
+async def _subscribe(listener: redis.asyncio.client.PubSub, name: str) -> None:
+    """Until Redis has said that it listens. Its word is taken here: to `hear` it would be a silence."""
+    await listener.subscribe(name)
+    await listener.get_message(timeout=SUBSCRIBES_WITHIN)

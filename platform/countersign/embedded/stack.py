@@ -155,16 +155,17 @@ class Stack:
         """Until web answers that everything it needs is there. Raises RuntimeError saying what is not."""
         deadline = time.monotonic() + seconds
         answer = "web does not answer"
-        while time.monotonic() < deadline:
-            self.watch()
-            try:
-                response = httpx.get(f"{self.url}/readyz", timeout=2)
-                if response.status_code == 200:
-                    return
-                answer = json.dumps(response.json().get("checks"))
-            except (httpx.HTTPError, ValueError):
-                pass
-            time.sleep(0.05)
+        with httpx.Client(timeout=2, trust_env=False, verify=False) as client:  # no TLS here, and so no 20 ms for it
+            while time.monotonic() < deadline:
+                self.watch()
+                try:
+                    response = client.get(f"{self.url}/readyz")
+                    if response.status_code == 200:
+                        return
+                    answer = json.dumps(response.json().get("checks"))
+                except (httpx.HTTPError, ValueError):
+                    pass
+                time.sleep(0.05)
         raise RuntimeError(f"The platform is not ready after {seconds:.0f} s: {answer}")
 
     def watch(self) -> None:
