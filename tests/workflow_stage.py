@@ -160,7 +160,7 @@ class Stage:
         from countersign.doorbells.models import Outbox
 
         with signed_in_as("engine"):
-            Outbox.objects.filter(subject_id=run.id).update(due_at=now())
+            Outbox.objects.filter(subject_id=run.id).update(due_at=now(), rung_at=now())
 
     def forget_worker(self, run) -> None:
         """As if the worker had been killed and its lease had run out; then the scheduler looks."""

@@ -12,30 +12,31 @@ class WorkflowsConfig(AppConfig):
         from countersign.signals import worker_starts, worker_stops
         from workflows.receivers import on_request_settled, on_role_removal_asked
 
-        on_topic("run", _ring_for_run)
+        on_topic("run", _ring_for_run, queue="runs", shared=True)
         request_settled.connect(on_request_settled, dispatch_uid="workflows.runs")
         role_removal_asked.connect(on_role_removal_asked, dispatch_uid="workflows.versions")
-        worker_starts.connect(_prepare_engine, dispatch_uid="workflows.engine")
-        worker_stops.connect(_drain_engine, dispatch_uid="workflows.engine")
+        worker_starts.connect(_start_engine, dispatch_uid="workflows.engine")
+        worker_stops.connect(_stop_engine, dispatch_uid="workflows.engine")
 
 
 def _ring_for_run(tenant_id: UUID, run_id: UUID) -> None:
-    from workflows.actors import ring_for_run
+    from workflows.actors import look_for_runs
 
-    ring_for_run(tenant_id, run_id)
+    look_for_runs.send()
 
 
-def _prepare_engine(sender: object, queue: str, threads: int, **_: object) -> None:
-    """Import and open before the first message what would otherwise make it wait."""
+def _start_engine(sender: object, queue: str, threads: int, turns: int, **_: object) -> None:
     if queue == "runs":
         from countersign.database.presence import Presence
-        from workflows.engine import lease, pool, turn  # noqa: F401
+        from workflows.engine import dispatcher, lease, pool
 
         pool.engine_pool(most=threads + 1)
         lease.holder = Presence().__enter__().holder  # for as long as the process lives
+        dispatcher.start(at_work=threads, most_turns=turns)
 
 
-def _drain_engine(sender: object, **_: object) -> None:
-    from workflows.engine.drain import drain
+def _stop_engine(sender: object, queue: str, grace: float, **_: object) -> None:
+    if queue == "runs":
+        from workflows.engine import dispatcher
 
-    drain()
+        dispatcher.stop(grace)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from django.db import connection, transaction
 
-from countersign.clock import now
 from countersign.database.presence import PRESENT
-from countersign.ids import new_id
+from countersign.doorbells.services import ring
 from countersign.logs import get_logger
 from countersign.scheduling import duty
-from workflows.actors import ring_for_run
 from workflows.engine.claims import TOPIC
 
 log = get_logger(__name__)
@@ -40,9 +38,6 @@ def requeue_lost_runs(most: int = 500) -> int:
             ORDER BY lease.expires_at LIMIT %s""", [TOPIC, most])
         lost = cursor.fetchall()
         for tenant_id, run_id in lost:
-            cursor.execute("INSERT INTO doorbells_outbox (id, topic, tenant_id, subject_id, due_at) "
-                           "VALUES (%s, %s, %s, %s, %s)", [new_id(), TOPIC, tenant_id, run_id, now()])
-    for tenant_id, run_id in lost:
-        log.warning("run.requeued", tenant=str(tenant_id), run=str(run_id))
-        ring_for_run(tenant_id, run_id)
+            log.warning("run.requeued", tenant=str(tenant_id), run=str(run_id))
+            ring(TOPIC, tenant_id=tenant_id, subject_id=run_id)
     return len(lost)

@@ -41,6 +41,11 @@ def configure_broker() -> RedisBroker:
     return broker
 
 
+def messages_waiting(queue: str) -> int:
+    """How many messages wait in the queue or are in a worker's hands."""
+    return dramatiq.get_broker().do_qsize(queue)
+
+
 def import_actors() -> None:
     """Import every app's `actors` module, as a worker must before it listens."""
     for app in apps.get_app_configs():

@@ -11,7 +11,7 @@ from approvals.models import ApprovalRequest
 from approvals.services import expire_request
 from approvals.signals import request_settled
 from countersign.doorbells.models import Outbox
-from countersign.doorbells.services import ring_again
+from countersign.doorbells.services import ring_for_due
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def test_the_scheduler_finds_it_without_knowing_the_tenant(team, request_due, as
     monkeypatch.setattr(actors.expire, "send", lambda *ids: rung.append(ids))
     monkeypatch.setattr(actors.send_notice, "send", lambda *ids: None)
     with as_role("engine"):
-        ring_again()
+        ring_for_due()
     assert rung == [(str(team.tenant.id), str(request_due.id))]
 
 

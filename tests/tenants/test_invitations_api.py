@@ -259,5 +259,5 @@ class TestTheMail:
     def test_ringing_sends_ids_and_nothing_else(self, acme, invited, monkeypatch):
         sent = []
         monkeypatch.setattr(send_invitation, "send", lambda *arguments: sent.append(arguments))
-        doorbells._bells["invitation"](acme.id, invited.id)
+        doorbells._topics["invitation"].bell(acme.id, invited.id)
         assert sent == [(str(acme.id), str(invited.id))]

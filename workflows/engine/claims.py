@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import F, QuerySet
 
 from countersign.clock import now
-from countersign.database.context import tenant_context
+from countersign.database.context import adopt_tenant, tenant_context
 from countersign.doorbells.services import ring
 from countersign.logs import get_logger
 from workflows.engine import lease as leases
@@ -19,6 +21,8 @@ from workflows.engine.lease import MOST_CLAIMS, Lease
 from workflows.models import Run, RunStatus
 
 log = get_logger(__name__)
+
+Claimed = tuple[Lease, Run]
 
 TOPIC = "run"
 QUARANTINED = "quarantined"
@@ -37,24 +41,43 @@ class Ending:
     ours: bool = False
 
 
-def claim(tenant_id: UUID, run_id: UUID) -> tuple[Lease, Run] | None:
+def claim(tenant_id: UUID, run_id: UUID) -> Claimed | None:
     """Answer the outbox and take the run's lease, in one transaction; None when there is nothing to do here.
 
-    That is so for a message delivered twice, for a run that another worker holds (its outbox row stays, and rings
-    again), and for one that has ended.
+    That is so when nothing is promised, while another worker holds the run (its outbox row stays), and for a run that
+    has ended.
     """
     with tenant_context(tenant_id):
         lease = leases.take(TOPIC, tenant_id, run_id)
+        return _begun(lease) if lease else None
+
+
+def claim_next(*, after: UUID, passed_over: Collection[UUID] = ()) -> tuple[UUID, Claimed | None] | None:
+    """Claim the run whose turn it is: the oldest of the next tenant in the round after this one.
+
+    Returns that tenant, and None beside it when its run turned out to have nothing to do; None when nothing waits but
+    for the tenants `passed_over`.
+    """
+    with transaction.atomic():
+        found = leases.take_next(TOPIC, after=after, passed_over=passed_over)
+        if found is None:
+            return None
+        tenant_id, lease = found
         if lease is None:
-            return None
-        run = _runs().filter(id=run_id).first()
-        if run is None or RunStatus(run.status).ended or run.attention_reason == QUARANTINED:
-            leases.release(lease)
-            return None
-        if lease.claims > MOST_CLAIMS:
-            _settle(lease, run, quarantine(run.error))
-            return None
-        _start(lease, run)
+            return tenant_id, None
+        with adopt_tenant(tenant_id):
+            return tenant_id, _begun(lease)
+
+
+def _begun(lease: Lease) -> Claimed | None:
+    run = _runs().filter(id=lease.run).first()
+    if run is None or RunStatus(run.status).ended or run.attention_reason == QUARANTINED:
+        leases.release(lease)
+        return None
+    if lease.claims > MOST_CLAIMS:
+        _settle(lease, run, quarantine(run.error))
+        return None
+    _start(lease, run)
     return lease, run
 
 

@@ -16,6 +16,7 @@ from django.conf import settings
 from countersign.errors import CountersignError
 from workflows.engine.lease import Lease, StaleLease
 from workflows.engine.mcp_client import CallFailed, call_tool
+from workflows.engine.slots import waiting
 
 #: Seconds of silence after which a model counts as gone.
 MODEL_SILENCE = 180.0
@@ -58,8 +59,8 @@ class ToolOutcome:
 
 @cache
 def http_client() -> httpx.Client:
-    """One for the process: connections are kept."""
-    return httpx.Client(timeout=10, limits=httpx.Limits(max_connections=64, max_keepalive_connections=32))
+    """One for the process: connections are kept. How many there are is the dispatcher's to say: one a turn."""
+    return httpx.Client(timeout=10, limits=httpx.Limits(max_connections=None, max_keepalive_connections=32))
 
 
 @dataclass
@@ -81,7 +82,7 @@ class Host:
             body["response_format"] = response_format
         answer = Answer()
         pieces: list[str] = []
-        with self._answering(), http_client().stream(
+        with waiting(), self._answering(), http_client().stream(
                 "POST", f"{self._base}/v1/chat/completions", json=body,
                 headers={"Authorization": f"Bearer {self.lease.token}"},
                 timeout=httpx.Timeout(10, read=silence)) as response:
@@ -100,7 +101,8 @@ class Host:
         self.lease.check()
         meta = {"countersign/idempotency_key": key} | ({"countersign/grant": grant} if grant else {})
         try:
-            result = call_tool(f"{self._base}/mcp", self.lease.token, tool, arguments, meta)
+            with waiting():
+                result = call_tool(f"{self._base}/mcp", self.lease.token, tool, arguments, meta)
         except CallFailed as failure:
             raise self._failure(failure) from failure
         told = result.meta or {}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -49,27 +51,57 @@ class Lease:
             raise StaleLease
 
 
-# One statement: what is due is answered only by whoever gets the lease. The token's epoch is known only here.
-TAKE = """
-    WITH due AS (
-        SELECT FROM doorbells_outbox
-        WHERE topic = %(topic)s AND subject_id = %(run)s AND tenant_id = %(tenant)s AND due_at <= clock_timestamp()
-        LIMIT 1),
+# One statement: what is due is answered only by whoever gets the lease. The token's epoch is known only here. Everybody
+# locks outbox rows before the lease; those that another worker has its hands on stay, and are looked at after it.
+_TAKE = """
+    picked AS ({pick}),
     taken AS (
         INSERT INTO doorbells_lease AS lease (subject_id, tenant_id, epoch, expires_at, token_hash, claims, holder)
-        SELECT %(run)s, %(tenant)s, 1, clock_timestamp() + make_interval(secs => %(seconds)s),
-               encode(sha256(convert_to(%(prefix)s || 1 || %(secret)s, 'UTF8')), 'hex'), 1, %(holder)s
-        FROM due
+        SELECT subject_id, tenant_id, 1, clock_timestamp() + make_interval(secs => %(seconds)s),
+               encode(sha256(convert_to('lease_' || subject_id || '.1' || %(secret)s, 'UTF8')), 'hex'), 1,
+               %(holder)s
+        FROM picked
         ON CONFLICT (subject_id) DO UPDATE SET
             epoch = lease.epoch + 1, claims = lease.claims + 1, expires_at = EXCLUDED.expires_at,
-            holder = EXCLUDED.holder,
-            token_hash = encode(sha256(convert_to(%(prefix)s || (lease.epoch + 1) || %(secret)s, 'UTF8')), 'hex')
+            holder = EXCLUDED.holder, token_hash = encode(sha256(convert_to(
+                'lease_' || lease.subject_id || '.' || (lease.epoch + 1) || %(secret)s, 'UTF8')), 'hex')
         WHERE lease.expires_at IS NULL OR lease.expires_at <= clock_timestamp()
-        RETURNING epoch, claims),
+        RETURNING subject_id, epoch, claims),
     answered AS (
-        DELETE FROM doorbells_outbox
-        WHERE topic = %(topic)s AND subject_id = %(run)s AND EXISTS (SELECT FROM taken))
-    SELECT epoch, claims FROM taken"""
+        DELETE FROM doorbells_outbox WHERE id IN (
+            SELECT promised.id FROM doorbells_outbox AS promised JOIN taken USING (subject_id)
+            WHERE promised.topic = %(topic)s FOR UPDATE OF promised SKIP LOCKED))
+    SELECT tenant_id, subject_id, epoch, claims FROM picked LEFT JOIN taken USING (subject_id)"""
+
+TAKE = "WITH " + _TAKE.format(pick="""
+        SELECT tenant_id, subject_id FROM doorbells_outbox
+        WHERE topic = %(topic)s AND subject_id = %(run)s AND tenant_id = %(tenant)s AND due_at <= clock_timestamp()
+        LIMIT 1 FOR UPDATE SKIP LOCKED""")
+
+# From tenant to tenant, each one step in the index `outbox_turn`, beginning after the one that had the last turn, until
+# one has a run that nobody holds. Its oldest run: what has begun comes before what has not.
+TAKE_NEXT = "WITH RECURSIVE round (tenant_id, lap) AS (" + """
+        SELECT %(after)s::uuid, 0
+        UNION ALL
+        SELECT following.tenant_id, following.lap FROM round, LATERAL (
+            (SELECT tenant_id, greatest(round.lap, 1) AS lap FROM doorbells_outbox
+             WHERE topic = %(topic)s AND rung_at IS NOT NULL AND tenant_id > round.tenant_id
+                AND (round.lap < 2 OR tenant_id <= %(after)s)
+             ORDER BY tenant_id LIMIT 1)
+            UNION ALL
+            (SELECT tenant_id, 2 FROM doorbells_outbox
+             WHERE topic = %(topic)s AND rung_at IS NOT NULL AND tenant_id <= %(after)s AND round.lap < 2
+             ORDER BY tenant_id LIMIT 1)
+            LIMIT 1) AS following),
+    """ + _TAKE.format(pick="""
+        SELECT oldest.tenant_id, oldest.subject_id FROM round, LATERAL (
+            SELECT tenant_id, subject_id FROM doorbells_outbox AS promised
+            WHERE topic = %(topic)s AND rung_at IS NOT NULL AND promised.tenant_id = round.tenant_id AND NOT EXISTS (
+                SELECT FROM doorbells_lease AS lease
+                WHERE lease.subject_id = promised.subject_id AND lease.expires_at > clock_timestamp())
+            ORDER BY subject_id LIMIT 1 FOR UPDATE OF promised SKIP LOCKED) AS oldest
+        WHERE round.lap > 0 AND round.tenant_id <> ALL(%(passed_over)s::uuid[])
+        LIMIT 1""")
 
 
 def take(topic: str, tenant: UUID, run: UUID) -> Lease | None:
@@ -78,15 +110,29 @@ def take(topic: str, tenant: UUID, run: UUID) -> Lease | None:
     None when nothing is due, or while another worker holds the lease: then the outbox keeps its row. Whoever takes it
     answers what is due later as well: what is left to do is looked at now, and promised again. Raises the epoch.
     """
-    prefix, secret = f"lease_{run}.", f".{secrets.token_urlsafe(32)}"
+    _tenant, lease = _take(TAKE, {"topic": topic, "run": run, "tenant": tenant}) or (tenant, None)
+    return lease
+
+
+def take_next(topic: str, *, after: UUID, passed_over: Collection[UUID] = ()) -> tuple[UUID, Lease | None] | None:
+    """`take` the run whose turn it is: the oldest one of the next tenant after this one that is not `passed_over`.
+
+    Returns its tenant; without a lease when another worker was faster. None when nothing waits.
+    """
+    return _take(TAKE_NEXT, {"topic": topic, "after": after, "passed_over": list(passed_over)})
+
+
+def _take(statement: str, parameters: dict[str, Any]) -> tuple[UUID, Lease | None] | None:
+    secret = f".{secrets.token_urlsafe(32)}"
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, {"topic": topic, "run": run, "tenant": tenant, "seconds": SECONDS, "prefix": prefix,
-                              "secret": secret, "holder": holder})
+        cursor.execute(statement, {**parameters, "seconds": SECONDS, "secret": secret, "holder": holder})
         row = cursor.fetchone()
     if row is None:
         return None
-    epoch, claims = row
-    return Lease(tenant=tenant, run=run, epoch=epoch, token=f"{prefix}{epoch}{secret}", claims=claims)
+    tenant, run, epoch, claims = row
+    if epoch is None:
+        return tenant, None
+    return tenant, Lease(tenant=tenant, run=run, epoch=epoch, token=f"lease_{run}.{epoch}{secret}", claims=claims)
 
 
 def hold(lease: Lease) -> None:

@@ -45,7 +45,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 @cache
 def _transport() -> httpx2.AsyncHTTPTransport:
-    return _KeptTransport(limits=httpx2.Limits(max_connections=64, max_keepalive_connections=32))
+    return _KeptTransport(limits=httpx2.Limits(max_connections=None, max_keepalive_connections=32))
 
 
 def call_tool(url: str, token: str, tool: str, arguments: dict[str, Any], meta: dict[str, Any]) -> CallToolResult:

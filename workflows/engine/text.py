@@ -7,6 +7,7 @@ import time
 from workflows.engine import live
 from workflows.engine.events import Event
 from workflows.engine.saver import RunSaver
+from workflows.engine.slots import working
 
 LIVE_EVERY = 0.03
 STORE_EVERY = 0.25
@@ -31,8 +32,9 @@ class TextStream:
             self._tell()
             self._told_at = at
         if at - self._stored_at >= STORE_EVERY:
-            self._store()
-            self._saver.flush()
+            with working():
+                self._store()
+                self._saver.flush()
             self._stored_at = time.monotonic()
 
     def end(self) -> None:

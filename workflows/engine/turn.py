@@ -33,13 +33,17 @@ log = get_logger(__name__)
 
 
 def take_turn(tenant_id: UUID, run_id: UUID) -> None:
-    """Advance a run as far as it goes. Safe to repeat and to kill: what is not stored is done again by another turn."""
+    """Claim this very run, whosever turn it is, and advance it. Safe to repeat."""
     with bound(tenant=str(tenant_id), run=str(run_id)):
         claimed = claim(tenant_id, run_id)
         let_go_of_connection()
-        if claimed is None:
-            return
-        lease, run = claimed
+    if claimed is not None:
+        advance(*claimed)
+
+
+def advance(lease: Lease, run: Run) -> None:
+    """Take a claimed run as far as it goes. Safe to kill: what is not stored is done again by another turn."""
+    with bound(tenant=str(lease.tenant), run=str(lease.run)):
         heart.beat_for(lease)
         try:
             _advance(lease, run)

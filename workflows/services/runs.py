@@ -7,8 +7,7 @@ from typing import Any
 from approvals.models import ApprovalRequest
 from approvals.services import Subject, cancel_requests, reissue_grants
 from countersign.clock import now
-from countersign.doorbells.models import Outbox
-from countersign.doorbells.services import ring
+from countersign.doorbells.services import ring, withdraw
 from tenants.audit import Actor
 from tenants.audit import record as record_audit
 from tenants.models import User
@@ -67,8 +66,9 @@ def cancel_run(*, run: Run, actor: Actor, reason: str = "") -> Run:
 
     A tool call that has happened is not undone. Cancelling a cancelled run changes nothing. Raises RunNotCancellable.
     """
-    # Lease, requests, run: the order in which everybody locks them.
+    # Outbox, lease, requests, run: the order in which everybody locks them.
     if not RunStatus(run.status).ended:
+        withdraw("run", run.id)
         lease.revoke(run.id)
         cancel_requests(subject=Subject("run", run.id), actor=actor)
     run = Run.objects.select_for_update().get(id=run.id)
@@ -76,7 +76,6 @@ def cancel_run(*, run: Run, actor: Actor, reason: str = "") -> Run:
         return run
     if RunStatus(run.status).ended:
         raise RunNotCancellable
-    Outbox.objects.filter(topic="run", subject_id=run.id).delete()
     run.status, run.ended_at, run.attention_reason, run.attention = RunStatus.CANCELLED, now(), "", {}
     run.save(update_fields=["status", "ended_at", "attention_reason", "attention"])
     record(run.tenant_id, run.id, Event("run.cancelled", data={"reason": reason}))

@@ -38,6 +38,22 @@ def tenant_context(tenant_id: UUID, *, user_id: UUID | None = None) -> Iterator[
 
 
 @contextmanager
+def adopt_tenant(tenant_id: UUID) -> Iterator[None]:
+    """Make what is left of the caller's transaction this tenant's: for work whose tenant the transaction has just found
+    out. Raises TenantMixed where there is a tenant already.
+    """
+    if _tenant.get() is not None:
+        raise TenantMixed
+    token = _tenant.set(tenant_id)
+    try:
+        with bound(tenant=str(tenant_id)):
+            _tell_database(tenant_id, None)
+            yield
+    finally:
+        _tenant.reset(token)
+
+
+@contextmanager
 def user_context(user_id: UUID) -> Iterator[None]:
     """One transaction in which a person sees their own memberships, in every tenant, and nothing else."""
     with transaction.atomic(), _set(None, user_id):

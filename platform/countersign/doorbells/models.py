@@ -9,7 +9,11 @@ from countersign.ids import new_id
 
 
 class Outbox(models.Model):
-    """Work that a transaction decided on. Redis only rings for it; the row stays until the work is claimed."""
+    """Work that a transaction decided on. Redis only rings for it; the row stays until the work is claimed.
+
+    `rung_at` is null until the work is due. From then on the row waits for somebody to take it on: in the index
+    `outbox_turn` tenant by tenant, and within a tenant by the subject's age.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
     topic = models.CharField(max_length=40)
@@ -20,7 +24,9 @@ class Outbox(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["due_at"], name="outbox_due"),
-                   models.Index(fields=["topic", "subject_id"], name="outbox_subject")]
+                   models.Index(fields=["topic", "subject_id"], name="outbox_subject"),
+                   models.Index(fields=["topic", "tenant_id", "subject_id"], name="outbox_turn",
+                                condition=models.Q(rung_at__isnull=False))]
 
 
 class Lease(models.Model):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from countersign.broker import messages_waiting
 from countersign.clock import now
 from countersign.doorbells.models import Outbox
 from countersign.logs import get_logger
@@ -18,12 +20,25 @@ log = get_logger(__name__)
 RUNG_AT_ONCE = 100
 
 Bell = Callable[[UUID, UUID], None]
-_bells: dict[str, Bell] = {}
+Rung = tuple[str, UUID, UUID]
 
 
-def on_topic(topic: str, bell: Bell) -> None:
-    """Say how a topic is rung: `bell(tenant_id, subject_id)` enqueues its actor. Called from `AppConfig.ready`."""
-    _bells[topic] = bell
+@dataclass(frozen=True)
+class Topic:
+    """A `shared` bell only says that there is work, and whoever hears it chooses: one ring does for all that waits."""
+
+    bell: Bell
+    queue: str
+    shared: bool
+
+
+_topics: dict[str, Topic] = {}
+
+
+def on_topic(topic: str, bell: Bell, *, queue: str = "notify", shared: bool = False) -> None:
+    """Say how a topic is rung: `bell(tenant_id, subject_id)` sends a message on the queue. Called from
+    `AppConfig.ready`."""
+    _topics[topic] = Topic(bell, queue, shared)
 
 
 def ring(topic: str, *, tenant_id: UUID, subject_id: UUID, due_at: datetime | None = None) -> None:
@@ -37,7 +52,7 @@ def ring(topic: str, *, tenant_id: UUID, subject_id: UUID, due_at: datetime | No
     Outbox.objects.create(topic=topic, tenant_id=tenant_id, subject_id=subject_id, due_at=due_at or at,
                           rung_at=at if at_once else None)
     if at_once:
-        transaction.on_commit(lambda: _bells[topic](tenant_id, subject_id), robust=True)
+        transaction.on_commit(lambda: _topics[topic].bell(tenant_id, subject_id), robust=True)
 
 
 def ring_all(topic: str, *, tenant_id: UUID, subject_ids: list[UUID]) -> None:
@@ -48,7 +63,7 @@ def ring_all(topic: str, *, tenant_id: UUID, subject_ids: list[UUID]) -> None:
                rung_at=at if number < RUNG_AT_ONCE else None)
         for number, each in enumerate(subject_ids)])
     for each in subject_ids[:RUNG_AT_ONCE]:
-        transaction.on_commit(partial(_bells[topic], tenant_id, each), robust=True)
+        transaction.on_commit(partial(_topics[topic].bell, tenant_id, each), robust=True)
 
 
 def answer(topic: str, subject_id: UUID) -> int:
@@ -61,16 +76,53 @@ def withdraw(topic: str, subject_id: UUID) -> int:
     return Outbox.objects.filter(topic=topic, subject_id=subject_id).delete()[0]
 
 
-def ring_again(*, older_than: timedelta = timedelta(seconds=2), most: int = 500) -> int:
-    """Ring for what has come due, and again for what nobody has claimed. The scheduler calls it; returns how many."""
+def ring_for_due(*, most: int = 500) -> int:
+    """Ring for what was promised for later and has come due. The scheduler calls it; returns how many rows were due."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("""
             UPDATE doorbells_outbox SET rung_at = %(now)s WHERE id IN (
-                SELECT id FROM doorbells_outbox
-                WHERE due_at <= %(now)s AND (rung_at IS NULL OR rung_at <= %(late)s)
+                SELECT id FROM doorbells_outbox WHERE due_at <= %(now)s AND rung_at IS NULL
                 ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
-            RETURNING topic, tenant_id, subject_id""", {"now": now(), "late": now() - older_than, "most": most})
-        rows: Iterable[tuple[str, UUID, UUID]] = cursor.fetchall()
-    for topic, tenant_id, subject_id in rows:
-        _bells[topic](tenant_id, subject_id)
-    return len(rows)
+            RETURNING topic, tenant_id, subject_id""", {"now": now(), "most": most})
+        due: list[Rung] = cursor.fetchall()
+    _ring_for(due)
+    return len(due)
+
+
+def ring_again(*, older_than: timedelta = timedelta(seconds=2), most: int = RUNG_AT_ONCE) -> int:
+    """Ring again for what was rung for and nobody has claimed: Redis may have lost the message.
+
+    A queue that holds messages has not lost them: rings fill it up to `most`, however much waits. A shared bell rings
+    once, into an empty queue. The scheduler calls it; returns how many rows were rung for.
+    """
+    rung = 0
+    for queue in {topic.queue for topic in _topics.values()}:
+        waiting = messages_waiting(queue)
+        for shared, room in ((True, 0 if waiting else 1), (False, most - waiting)):
+            topics = [name for name, topic in _topics.items() if topic.queue == queue and topic.shared == shared]
+            if topics and room > 0:
+                rows = _unclaimed(topics, before=now() - older_than, most=room)
+                _ring_for(rows)
+                rung += len(rows)
+    return rung
+
+
+def _unclaimed(topics: list[str], *, before: datetime, most: int) -> list[Rung]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("""
+            UPDATE doorbells_outbox SET rung_at = %(now)s WHERE id IN (
+                SELECT id FROM doorbells_outbox WHERE topic = ANY(%(topics)s) AND rung_at <= %(before)s
+                ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+            RETURNING topic, tenant_id, subject_id""",
+                       {"now": now(), "topics": topics, "before": before, "most": most})
+        return cursor.fetchall()
+
+
+def _ring_for(rows: list[Rung]) -> None:
+    """A shared bell once; each of the others."""
+    heard: set[str] = set()
+    for name, tenant_id, subject_id in rows:
+        if name not in heard:
+            _topics[name].bell(tenant_id, subject_id)
+        if _topics[name].shared:
+            heard.add(name)

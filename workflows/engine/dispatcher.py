@@ -1,0 +1,177 @@
+"""Which runs a worker process advances, and when.
+
+One thread looks for work and claims it, run by run, tenant by tenant; each run then has a thread for its turn. Threads
+of waiting turns cost some memory and nothing else: who works is for the slots to say (`slots.py`).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from countersign.clock import now
+from countersign.logs import get_logger
+from workflows.engine import claims, drain, turn
+from workflows.engine.claims import Claimed, Ending
+from workflows.engine.grants import let_go_of_connection
+from workflows.engine.lease import Lease, StaleLease, heart
+from workflows.engine.slots import Slots, Tenant
+from workflows.models import Run, RunStatus
+
+log = get_logger(__name__)
+
+MOST_TURNS = 256
+#: Seconds between two looks when nobody rings: another worker may have heard the bell and have had no room.
+LOOK_EVERY = 0.25
+#: A tenant gets a further turn while it has fewer than this many for each that is free: alone it may take most of them,
+#: and whoever comes next always finds some.
+SHARE = 7
+
+NOBODY = UUID(int=0)
+
+
+@dataclass(eq=False)
+class Turn:
+    lease: Lease
+    run: Run
+    thread: threading.Thread = field(init=False)
+
+
+class Dispatcher:
+    """Looks for work from `start` to `stop`. `most_turns` may be under way at once, `at_work` of them not waiting."""
+
+    def __init__(self, *, most_turns: int = MOST_TURNS, at_work: int = 8) -> None:
+        self.most_turns = most_turns
+        self.slots = Slots(at_work, free_of=self._no_longer_queues)
+        self._turns: set[Turn] = set()
+        self._lock = threading.Lock()
+        self._bell = threading.Event()
+        self._stopping = threading.Event()
+        self._passed_over: frozenset[Tenant] = frozenset()
+        self._last = NOBODY
+        self._thread = threading.Thread(target=self._look, name="dispatcher", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def look_soon(self) -> None:
+        self._bell.set()
+
+    def stop(self, grace: float) -> None:
+        """Claim no more; runs under way are let go of after the step they are at, or when `grace` seconds are over."""
+        until = time.monotonic() + grace
+        self._stopping.set()
+        self._bell.set()
+        self._thread.join(grace)
+        drain.drain()
+        for each in self._under_way():
+            each.thread.join(max(0.0, until - time.monotonic()))
+        for each in self._under_way():
+            _let_go(each)
+
+    def _under_way(self) -> list[Turn]:
+        with self._lock:
+            return list(self._turns)
+
+    # -- looking for work
+
+    def _look(self) -> None:
+        while not self._stopping.is_set():
+            self._bell.clear()
+            try:
+                while not self._stopping.is_set() and self._claim_one():
+                    pass
+            except Exception as error:  # a database that is away must not end the looking
+                log.warning("dispatcher.interrupted", error=type(error).__name__)
+                self._stopping.wait(LOOK_EVERY)
+            self._bell.wait(LOOK_EVERY)
+
+    def _claim_one(self) -> bool:
+        """Whether there is reason to look again at once."""
+        passed_over = self._without_room()
+        if passed_over is None:
+            return False
+        self._passed_over = passed_over
+        with self.slots.at_work(None):
+            try:
+                found = claims.claim_next(after=self._last, passed_over=[each for each in passed_over if each])
+            finally:
+                let_go_of_connection()
+        if found is None:
+            return False
+        self._last, claimed = found
+        if claimed is not None:
+            self._begin(claimed)
+        return True
+
+    def _without_room(self) -> frozenset[Tenant] | None:
+        """The tenants that get no further turn now: they have their share, or cannot keep up with those they have. None
+        when nobody gets one."""
+        counts = Counter(each.lease.tenant for each in self._under_way())
+        free = self.most_turns - counts.total()
+        if free <= 0:
+            return None
+        return frozenset({each for each, count in counts.items() if count >= SHARE * free} | self.slots.queueing())
+
+    def _no_longer_queues(self, tenant: Tenant) -> None:
+        if tenant in self._passed_over:
+            self._bell.set()
+
+    # -- turns
+
+    def _begin(self, claimed: Claimed) -> None:
+        each = Turn(*claimed)
+        heart.beat_for(each.lease)
+        each.thread = threading.Thread(target=self._take, args=[each], name="turn", daemon=True)
+        with self._lock:
+            self._turns.add(each)
+        each.thread.start()
+
+    def _take(self, each: Turn) -> None:
+        try:
+            with self.slots.at_work(each.lease.tenant):
+                turn.advance(each.lease, each.run)
+        except Exception:
+            log.exception("turn.crashed", run=str(each.lease.run))
+        finally:
+            with self._lock:
+                self._turns.discard(each)
+            self._bell.set()
+
+
+def _let_go(each: Turn) -> None:
+    """Hand a run on whose step does not end in time. What the step still does is refused."""
+    try:
+        claims.finish(each.lease, each.run, Ending(RunStatus.QUEUED, "run.released", {}, due_at=now()))
+    except StaleLease:
+        pass
+    except Exception as error:  # its lease will run out
+        log.warning("run.not_released", run=str(each.lease.run), error=type(error).__name__)
+    finally:
+        each.lease.lost.set()
+        heart.forget(each.lease)
+        let_go_of_connection()
+
+
+_here: Dispatcher | None = None
+
+
+def start(*, at_work: int, most_turns: int) -> None:
+    """Begin to look for work in this process."""
+    global _here
+    _here = Dispatcher(at_work=at_work, most_turns=most_turns)
+    _here.start()
+
+
+def look_soon() -> None:
+    """There may be work: look, instead of waiting for the next look's time."""
+    if _here is not None:
+        _here.look_soon()
+
+
+def stop(grace: float) -> None:
+    if _here is not None:
+        _here.stop(grace)
