@@ -5,6 +5,7 @@ Models stream as OpenAI's API does; tools are an MCP server of the official SDK.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -71,10 +72,12 @@ class LoopbackHost:
         self.models: dict[str, Callable[[str], str]] = {}
         self.tools: dict[str, Callable[[Call], Outcome]] = {}
         self.prompts: list[tuple[str, str]] = []
+        self.asked: list[str] = []
         self.calls: list[Call] = []
         self.effects: list[Call] = []
         self.accepts: Callable[[str], bool] = lambda token: True
         self.pause = 0.0
+        self.held: set[str] = set()
         self.cost = 0.001
         self._recorded: dict[str, mcp_types.CallToolResult] = {}
 
@@ -116,6 +119,9 @@ class LoopbackHost:
         body = await request.json()
         prompt = body["messages"][-1]["content"]
         self.prompts.append((body["model"], prompt))
+        self.asked.append(tenant := request.path_params["tenant"])
+        while tenant in self.held:
+            await asyncio.sleep(0.02)
         try:
             text = await run_in_threadpool(self.models[body["model"]], prompt)
         except Refusal as refusal:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,6 +69,13 @@ def in_thread_as(role: str, work: Callable[[], Any]) -> threading.Thread:
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     return thread
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
 
 
 def as_owner(make: Callable[..., Any]) -> Callable[..., Any]:
@@ -145,6 +154,26 @@ class Stage:
         with signed_in_as("web"), self.context():
             return start_run(template=self.template, run_input=run_input or INPUT, actor=Actor.of(self.editor),
                              started_by=self.editor, **options)
+
+    def start_many(self, count: int) -> list[Any]:
+        """So many runs of one newly published version, queued one after another."""
+        from tenants.audit import Actor
+        from workflows.services.runs import start_run
+
+        self.publish()
+        with signed_in_as("web"):
+            started = []
+            for _ in range(count):
+                with self.context():
+                    started.append(start_run(template=self.template, run_input=INPUT, actor=Actor.of(self.editor),
+                                             started_by=self.editor))
+        return started
+
+    def statuses(self, runs: list[Any]) -> Counter:
+        from workflows.models import Run
+
+        with signed_in_as("web"), self.context():
+            return Counter(Run.objects.filter(id__in=[run.id for run in runs]).values_list("status", flat=True))
 
     def turn(self, run) -> Any:
         """What a worker does when the run's bell rings. Returns the run as it stands then."""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests.workflow_stage import signed_in_as
@@ -46,3 +51,31 @@ def stage(pool, host, make_tenant, make_member):
     from tests.workflow_stage import Stage
 
     return Stage.set_up(make_tenant("acme"), make_member)
+
+
+@pytest.fixture
+def start(host, tmp_path):
+    """`start("worker")`: a process of the platform, on the test's database; `log` is its log. Ended with the test."""
+    from django.db import connection
+
+    started = []
+    database = connection.settings_dict
+    root = Path(__file__).resolve().parents[2]
+
+    def begin(command: str, *arguments: str, role: str = "engine", **environment: str) -> subprocess.Popen:
+        address = f"postgresql://{role}@/{database['NAME']}?host={database['HOST']}"
+        path = tmp_path / f"{command}-{len(started)}.log"
+        with path.open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, str(root / "manage.py"), command, *arguments], stderr=log, cwd=root,
+                env={**os.environ, "COUNTERSIGN_PROCESS": command, "DATABASE_URL": address,
+                     "TOOLSERVER_URL": host.url, "COUNTERSIGN_STATE": str(tmp_path), **environment})
+        process.log = path
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.wait()

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from countersign.ids import new_id
-from workflows.engine.slots import Slots, waiting, working
+from workflows.engine.slots import Slots, how_many_wait, waiting, working
 
 
 def until(condition) -> None:
@@ -97,3 +97,12 @@ def test_it_is_told_when_a_tenant_no_longer_queues(worked):
 def test_where_there_are_no_slots_nobody_is_held_up():
     with waiting(), working():
         pass
+
+
+def test_it_knows_how_many_wait():
+    slots = Slots(2)
+    assert how_many_wait() == 0
+    with slots.at_work(None):
+        with waiting():
+            assert how_many_wait() == 1
+        assert how_many_wait() == 0

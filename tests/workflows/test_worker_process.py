@@ -2,53 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 from django.db import connection
 
-from tests.workflow_stage import signed_in_as
+from tests.workflow_stage import signed_in_as, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def database_url(role: str) -> str:
-    database = connection.settings_dict
-    return f"postgresql://{role}@/{database['NAME']}?host={database['HOST']}"
-
-
-@pytest.fixture
-def start(host, settings, tmp_path):
-    """`start("worker")`: a process of the platform, on the test's database. Ended with the test."""
-    started = []
-
-    def begin(command: str, *arguments: str, role: str = "engine", **environment: str) -> subprocess.Popen:
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "manage.py"), command, *arguments], stderr=subprocess.PIPE, text=True,
-            cwd=ROOT, env={**os.environ, "COUNTERSIGN_PROCESS": command, "DATABASE_URL": database_url(role),
-                           "TOOLSERVER_URL": host.url, "COUNTERSIGN_STATE": str(tmp_path), **environment})
-        started.append(process)
-        return process
-
-    yield begin
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        process.stderr.close()
-
-
-def wait_for(condition, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def test_a_run_goes_its_way_through_worker_and_scheduler(stage, start, host):
@@ -92,7 +54,7 @@ def test_a_worker_that_is_asked_to_stop_lets_go_of_its_run_after_the_step(stage,
 def test_a_process_refuses_another_role_than_its_own(start, command, role, pool):
     process = start(command, role=role)
     assert process.wait(20) != 0
-    assert "refuses to start" in process.stderr.read()
+    assert "refuses to start" in process.log.read_text()
 
 
 def test_one_of_two_schedulers_leads_and_the_other_takes_over(start, pool):

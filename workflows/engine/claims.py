@@ -14,6 +14,7 @@ from django.db.models import F, QuerySet
 from countersign.clock import now
 from countersign.database.context import adopt_tenant, tenant_context
 from countersign.doorbells.services import ring
+from countersign.errors import CountersignError
 from countersign.logs import get_logger
 from workflows.engine import lease as leases
 from workflows.engine.events import Event, Spent, record
@@ -41,6 +42,16 @@ class Ending:
     ours: bool = False
 
 
+class ClaimFailed(CountersignError):
+    """A run that was to be claimed could not be. Nothing was changed: it still waits."""
+
+    code = "claim_failed"
+
+    def __init__(self, tenant_id: UUID) -> None:
+        super().__init__()
+        self.tenant_id = tenant_id
+
+
 def claim(tenant_id: UUID, run_id: UUID) -> Claimed | None:
     """Answer the outbox and take the run's lease, in one transaction; None when there is nothing to do here.
 
@@ -56,7 +67,7 @@ def claim_next(*, after: UUID, passed_over: Collection[UUID] = ()) -> tuple[UUID
     """Claim the run whose turn it is: the oldest of the next tenant in the round after this one.
 
     Returns that tenant, and None beside it when its run turned out to have nothing to do; None when nothing waits but
-    for the tenants `passed_over`.
+    for the tenants `passed_over`. Raises ClaimFailed, so that the round can go on after the tenant it names.
     """
     with transaction.atomic():
         found = leases.take_next(TOPIC, after=after, passed_over=passed_over)
@@ -65,8 +76,11 @@ def claim_next(*, after: UUID, passed_over: Collection[UUID] = ()) -> tuple[UUID
         tenant_id, lease = found
         if lease is None:
             return tenant_id, None
-        with adopt_tenant(tenant_id):
-            return tenant_id, _begun(lease)
+        try:
+            with adopt_tenant(tenant_id):
+                return tenant_id, _begun(lease)
+        except Exception as error:
+            raise ClaimFailed(tenant_id) from error
 
 
 def _begun(lease: Lease) -> Claimed | None:

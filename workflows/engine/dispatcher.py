@@ -15,7 +15,7 @@ from uuid import UUID
 from countersign.clock import now
 from countersign.logs import get_logger
 from workflows.engine import claims, drain, turn
-from workflows.engine.claims import Claimed, Ending
+from workflows.engine.claims import Claimed, ClaimFailed, Ending
 from workflows.engine.grants import let_go_of_connection
 from workflows.engine.lease import Lease, StaleLease, heart
 from workflows.engine.slots import Slots, Tenant
@@ -84,9 +84,11 @@ class Dispatcher:
             try:
                 while not self._stopping.is_set() and self._claim_one():
                     pass
+            except ClaimFailed as error:
+                self._last = error.tenant_id  # the others' runs do not wait for this one
+                log.warning("dispatcher.claim_failed", tenant=str(error.tenant_id), exc_info=error)
             except Exception as error:  # a database that is away must not end the looking
                 log.warning("dispatcher.interrupted", error=type(error).__name__)
-                self._stopping.wait(LOOK_EVERY)
             self._bell.wait(LOOK_EVERY)
 
     def _claim_one(self) -> bool:

@@ -31,6 +31,7 @@ def open_pool(database: dict, *, most: int) -> Pool:
     """A pool on the address of a DATABASES entry. Sessions autocommit: each save opens its own transaction."""
     conninfo = make_conninfo(dbname=database["NAME"], user=database["USER"], password=database["PASSWORD"] or None,
                              host=database["HOST"] or None, port=database["PORT"] or None,
+                             application_name=database["OPTIONS"].get("application_name"),
                              options="-c timezone=UTC -c statement_timeout=30000 "
                                      "-c idle_in_transaction_session_timeout=60000")
     return ConnectionPool(conninfo, min_size=1, max_size=most, timeout=10, open=True, name="engine",

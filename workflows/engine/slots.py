@@ -18,10 +18,12 @@ Tenant = UUID | None  # None: the dispatcher, which looks for anybody's runs
 
 
 class Slots:
-    """`free_of(tenant)` is called when no turn of that tenant queues for a slot any more."""
+    """`free_of(tenant)` is called when no turn of that tenant queues for a slot any more. `waiting` counts turns that
+    wait for something else than a slot."""
 
     def __init__(self, count: int, *, free_of: Callable[[Tenant], Any] = lambda tenant: None) -> None:
         self._free = count
+        self.waiting = 0
         self._free_of = free_of
         self._lock = threading.Lock()
         self._queues: OrderedDict[Tenant, deque[threading.Event]] = OrderedDict()
@@ -53,6 +55,10 @@ class Slots:
                 return
         self._free_of(tenant)
 
+    def count_waiting(self, change: int) -> None:
+        with self._lock:
+            self.waiting += change
+
     @contextmanager
     def at_work(self, tenant: Tenant) -> Iterator[None]:
         """The block runs in a slot, which `waiting` gives back meanwhile."""
@@ -76,11 +82,19 @@ def waiting() -> Iterator[None]:
         yield
         return
     slots, tenant = here
+    slots.count_waiting(+1)
     slots.give_back()
     try:
         yield
     finally:
         slots.take(tenant)
+        slots.count_waiting(-1)
+
+
+def how_many_wait() -> int:
+    """Turns of this process that wait for a model or a tool, the caller's among them."""
+    here = _here.get()
+    return here[0].waiting if here else 0
 
 
 @contextmanager

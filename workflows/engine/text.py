@@ -7,10 +7,12 @@ import time
 from workflows.engine import live
 from workflows.engine.events import Event
 from workflows.engine.saver import RunSaver
-from workflows.engine.slots import working
+from workflows.engine.slots import how_many_wait, working
 
 LIVE_EVERY = 0.03
 STORE_EVERY = 0.25
+#: So many texts a worker process stores at that pace. When more are written at once, each is stored less often.
+FULL_PACE = 50
 
 
 class TextStream:
@@ -31,7 +33,7 @@ class TextStream:
         if at - self._told_at >= LIVE_EVERY:
             self._tell()
             self._told_at = at
-        if at - self._stored_at >= STORE_EVERY:
+        if at - self._stored_at >= STORE_EVERY * max(1.0, how_many_wait() / FULL_PACE):
             with working():
                 self._store()
                 self._saver.flush()

@@ -1,5 +1,6 @@
 """Django's settings. What differs between installations comes from `environment.py`, nothing else."""
 
+from os import getpid
 from pathlib import Path
 from secrets import token_urlsafe
 from urllib.parse import urlsplit
@@ -71,6 +72,7 @@ DATABASES = {"default": _database}
 DATABASE_ROLE = ROLE_OF_PROCESS.get(ENVIRONMENT.process)
 if DATABASE_ROLE:
     _database["CONN_MAX_AGE"] = 0
+    _database["OPTIONS"]["application_name"] = f"countersign {ENVIRONMENT.process} {getpid()}"
     _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10, "max_idle": 60}
     # A pool starts before the database may be asked for the time zone: save the round trip on every new connection.
     _database["OPTIONS"]["options"] = " ".join([
