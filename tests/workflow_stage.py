@@ -71,7 +71,7 @@ def in_thread_as(role: str, work: Callable[[], Any]) -> threading.Thread:
     return thread
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 20) -> None:
+def wait_for(condition: Callable[[], Any], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

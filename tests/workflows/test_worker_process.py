@@ -33,7 +33,7 @@ def test_a_killed_workers_run_is_taken_up_by_another(stage, start, host):
     worker.send_signal(signal.SIGKILL)
     host.pause = 0
     start("worker", "--threads", "2")
-    wait_for(lambda: stage.read(run).status == "waiting", 30)
+    wait_for(lambda: stage.read(run).status == "waiting")
     assert [event.node for event in stage.events(run, "step.completed")] == ["draft", "check"]
 
 
@@ -43,7 +43,7 @@ def test_a_worker_that_is_asked_to_stop_lets_go_of_its_run_after_the_step(stage,
     worker = start("worker", "--threads", "2")
     wait_for(lambda: host.prompts)
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(20) == 0
+    assert worker.wait(60) == 0
     run = stage.read(run)
     assert (run.status, run.steps) == ("queued", 1)
     assert stage.outbox(run)
@@ -53,7 +53,7 @@ def test_a_worker_that_is_asked_to_stop_lets_go_of_its_run_after_the_step(stage,
 @pytest.mark.parametrize("command", ["worker", "scheduler"])
 def test_a_process_refuses_another_role_than_its_own(start, command, role, pool):
     process = start(command, role=role)
-    assert process.wait(20) != 0
+    assert process.wait(60) != 0
     assert "refuses to start" in process.log.read_text()
 
 
