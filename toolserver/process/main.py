@@ -18,15 +18,16 @@ from toolserver.process.app import make_app
 from toolserver.process.config import TenantConfig
 from toolserver.process.door import HostOnly
 from toolserver.process.hardening import keep_memory_private
+from toolserver.process.tool_server import listed_tools
 
 log = get_logger(__name__)
 
 
 def serve(pipe: Connection, socket_path: str) -> None:
-    """Run until the pipe closes. The first message on it is the config; `{"ready": True}` answers it.
+    """Run until the pipe closes. The first message on it is the config; `{"ready": True, "tools": […]}` answers it.
 
-    Later messages replace the config (`{"configured": version}`); one that cannot be used is answered by
-    `{"error": …}` and changes nothing.
+    Later messages replace the config (`{"configured": version, "tools": […]}`); one that cannot be used is answered by
+    `{"error": …}` and changes nothing. The tools are told as MCP lists them, which saves the host the question.
     """
     keep_memory_private()
     check_preloaded()
@@ -43,7 +44,7 @@ def serve(pipe: Connection, socket_path: str) -> None:
     app = HostOnly(make_app(lambda: current[0]), lambda: current[0].host_token)
     settings = uvicorn.Config(app, log_config=None, log_level="warning", access_log=False, lifespan="on", ws="none",
                               timeout_graceful_shutdown=5, timeout_keep_alive=75)
-    server = _Server(settings, on_ready=lambda: say(pipe, {"ready": True}))
+    server = _Server(settings, on_ready=lambda: say(pipe, {"ready": True, "tools": listed_tools()}))
     threading.Thread(target=_follow, args=(pipe, current), name="host-pipe", daemon=True).start()
     server.run(sockets=[_listen(socket_path)])
 
@@ -102,7 +103,7 @@ def _follow(pipe: Connection, current: list[TenantConfig]) -> None:
             say(pipe, {"error": "This process belongs to another tenant."})
             continue
         current[0] = config
-        say(pipe, {"configured": config.version})
+        say(pipe, {"configured": config.version, "tools": listed_tools()})
 
 
 def _said(error: ValidationError) -> str:

@@ -24,6 +24,7 @@ import toolserver.process.main  # noqa: F401
 from toolserver.process.app import make_app
 from toolserver.process.config import TenantConfig
 from toolserver.process.offline.provider import register
+from toolserver.process.tool_server import listed_tools
 
 WARMED_IN = os.getpid()
 NOBODY = "http://127.0.0.1:9"  # the discard port, where nobody listens
@@ -53,6 +54,7 @@ async def _warm_app() -> None:
     async with app.router.lifespan_context(app), caller as client:
         await client.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
         await client.get("/v1/models")
+    listed_tools()
 
 
 litellm.suppress_debug_info = True

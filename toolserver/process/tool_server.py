@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -65,6 +66,13 @@ class ToolServer(MCPServer):
             result = await anyio.to_thread.run_sync(_execute, adapter, checked, call)
         result.meta["countersign/credentials"] = call.opened  # from which the host notes their last use
         return result
+
+
+@cache
+def listed_tools() -> list[dict[str, Any]]:
+    """The adapters that there are, as `tools/list` answers them."""
+    described = map(describe, ADAPTERS.values())
+    return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in described]
 
 
 def describe(adapter: Adapter) -> mcp_types.Tool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from countersign.canonical import content_hash
@@ -15,10 +16,13 @@ ADAPTERS: dict[str, Adapter] = {adapter.name: adapter for adapter in (FilesWrite
 WORDS = ("title", "description", "examples", "$comment")
 
 
+@cache
 def input_schema(adapter: Adapter) -> dict[str, Any]:
+    """Made once a process, and shared: nobody changes it."""
     return adapter.arguments.model_json_schema()
 
 
+@cache
 def schema_hash(adapter: Adapter) -> str:
     """The hash of what executes: name, input schema and hints. Rewording a description voids no approval."""
     return content_hash({"name": adapter.name, "inputSchema": _wordless(input_schema(adapter)),

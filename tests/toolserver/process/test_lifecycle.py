@@ -22,7 +22,7 @@ def test_a_fork_answers_quickly(launch, tenant, start) -> None:
     for _ in range(5):
         began = time.perf_counter()
         running = launch()
-        assert running.say(tenant.config()) == {"ready": True}
+        assert running.say(tenant.config()) ["ready"]
         assert running.rpc("tools/list")["result"]["tools"]
         times.append(time.perf_counter() - began)
     print(f"\nfork to first answer: {', '.join(f'{seconds * 1000:.0f}' for seconds in times)} ms")
@@ -69,7 +69,7 @@ def test_a_new_config_counts_from_the_next_call(start, tenant) -> None:
     assert running.ask("main").status_code == 404
     tenant.version = 2
     tenant.add_model("main", {"model": "offline/reviewer"})
-    assert running.say(tenant.config()) == {"configured": 2}
+    assert running.say(tenant.config())["configured"] == 2
     assert running.ask("main").status_code == 200
     assert running.client.get("/healthz").json()["config_version"] == 2
 
