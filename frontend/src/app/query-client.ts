@@ -15,7 +15,8 @@ function onError(error: unknown) {
 }
 
 export const queryClient = new QueryClient({
-  queryCache: new QueryCache({ onError }),
+  // A query that says `stays` has its page to itself: it keeps what is shown, and what was typed, and offers sign-in.
+  queryCache: new QueryCache({ onError: (error, query) => { if (!query.meta?.stays || !query.state.data) onError(error); } }),
   mutationCache: new MutationCache({ onError: (error) => { if (!location.pathname.includes("/approvals/")) onError(error); } }),
   defaultOptions: {
     queries: {

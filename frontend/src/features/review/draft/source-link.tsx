@@ -1,0 +1,78 @@
+import { TriangleAlert } from "lucide-react";
+import { Popover } from "radix-ui";
+import type { ComponentProps } from "react";
+import { cx } from "@/lib/cx";
+import { useTranslation } from "@/lib/i18n";
+import { type Passage, passageOf, useDocuments } from "./documents";
+
+const AROUND = 3;
+
+/** A claim's source opens beside it. Other links say where they lead; what is neither stays words. */
+export function SourceLink({ href = "", children }: ComponentProps<"a">) {
+  const passage = passageOf(href);
+  if (passage) return <Source passage={passage}>{children}</Source>;
+  if (href.startsWith("source:")) return <Flagged href={href}>{children}</Flagged>;
+  if (!/^(https?:|mailto:)/i.test(href)) return <span title={href}>{children}</span>;
+  return <a href={href} title={href} rel="noreferrer noopener" target="_blank">{children}</a>;
+}
+
+function Flagged({ href, children }: ComponentProps<"a">) {
+  const { t } = useTranslation("review");
+  return (
+    <span title={href} className="bg-warn-wash text-warn">
+      <TriangleAlert size={13} aria-hidden className="mr-0.5 inline" />{children} {t("source.unreadable")}
+    </span>
+  );
+}
+
+function Source({ passage, children }: { passage: Passage; children: ComponentProps<"a">["children"] }) {
+  const { t } = useTranslation("review");
+  const documents = useDocuments();
+  const lines = documents?.get(passage.name);
+  const missing = documents && (!lines || passage.last > lines.length || passage.line < 1);
+  return (
+    <Popover.Root>
+      <Popover.Trigger asChild>
+        <button type="button" className={cx("inline cursor-pointer text-left underline decoration-1 underline-offset-3 data-[state=open]:bg-accent-wash",
+          missing ? "bg-warn-wash text-warn" : "text-accent")}>
+          {missing && <TriangleAlert size={13} aria-hidden className="mr-0.5 inline" />}
+          {children}
+        </button>
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content side="right" align="start" sideOffset={8} collisionPadding={12} aria-label={t("source.title", passage)}
+          className="appear z-40 max-h-[60dvh] w-[min(32rem,calc(100vw-24px))] overflow-y-auto rounded-md border border-line bg-raised p-4 shadow-float">
+          <p className="mb-2 font-semibold wrap-anywhere">{passage.name}</p>
+          {documents === undefined ? <p className="text-ink-soft">{t("common:loading")}</p>
+            : documents === null ? <p className="text-ink-soft">{t("source.not_yours")}</p>
+            : missing ? <p className="text-warn">{t(lines ? "source.no_line" : "source.no_document", { ...passage, count: lines?.length })}</p>
+            : <Lines lines={lines!} passage={passage} />}
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
+
+function Lines({ lines, passage }: { lines: string[]; passage: Passage }) {
+  const { t } = useTranslation("review");
+  const first = Math.max(1, passage.line - AROUND);
+  const last = Math.min(lines.length, passage.last + AROUND);
+  return (
+    <>
+      <ol className="grid text-base">
+        {lines.slice(first - 1, last).map((line, index) => {
+          const number = first + index;
+          const meant = number >= passage.line && number <= passage.last;
+          return (
+            <li key={number} aria-current={meant || undefined}
+              className={cx("grid grid-cols-[2.5rem_minmax(0,1fr)] px-1 font-serif", meant ? "bg-accent-wash text-ink" : "text-ink-soft")}>
+              <span className="font-mono text-xs leading-5 text-ink-faint">{number}</span>
+              <span className="whitespace-pre-wrap wrap-anywhere">{line || "\u00a0"}</span>
+            </li>
+          );
+        })}
+      </ol>
+      <p className="mt-2 text-xs text-ink-faint">{t("source.lines", { first, last, count: lines.length })}</p>
+    </>
+  );
+}
