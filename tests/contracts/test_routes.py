@@ -38,6 +38,7 @@ LEAST_ROLE = {
     ("GET", "workflows/"): "viewer", ("POST", "workflows/"): "editor",
     ("POST", "workflows/validate/"): "viewer",
     ("GET", "workflows/{id}/"): "viewer", ("PATCH", "workflows/{id}/"): "editor",
+    ("GET", "permissions/"): "viewer",
     ("GET", "workflows/{id}/permissions/"): "viewer", ("PUT", "workflows/{id}/permissions/"): "admin",
     ("GET", "workflows/{id}/versions/"): "viewer", ("POST", "workflows/{id}/versions/"): "editor",
     ("GET", "workflows/{id}/versions/{number}/"): "viewer", ("PATCH", "workflows/{id}/versions/{number}/"): "editor",

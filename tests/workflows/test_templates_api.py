@@ -263,3 +263,64 @@ def test_a_removed_member_is_out(acme, people, note):
     with tenant_context(acme.id):
         Membership.objects.filter(user=people["editor_user"]).delete()
     assert people["editor"].get(note).status_code == 404
+
+
+class TestRights:
+    """Who may do what with all workflows at once."""
+
+    RIGHTS = "/api/v1/tenants/acme/permissions/"
+
+    @pytest.fixture
+    def editors(self, acme, people, note):
+        """A role that may decide on the note, held by the viewer and by an admin."""
+        with tenant_context(acme.id):
+            role = create_role(name="Editor", actor=Actor.system("test"))
+            for who in ("viewer", "admin"):
+                add_role_member(role=role, user=people[f"{who}_user"], actor=Actor.system("test"))
+        people["admin"].put(f"{note}permissions/", {"role": str(role.id), "actions": ["view", "decide"]})
+        return role
+
+    def the_only(self, client):
+        return client.get(self.RIGHTS).json()["results"][0]
+
+    def test_it_tells_what_each_workflow_tells_and_who_could_decide(self, people, note, editors):
+        told = self.the_only(people["editor"])
+        assert told["permissions"] == people["editor"].get(f"{note}permissions/").json()["results"]
+        assert [(each["email"], [role["name"] for role in each["roles"]]) for each in told["deciders"]] == [
+            ("admin@example.org", ["Editor"]), ("viewer@example.org", ["Editor"])]
+        assert (told["name"], told["published"], told["gates"]) == ("Note", None, [])
+
+    def test_whoever_could_not_decide_is_not_named(self, acme, people, note, editors, make_member):
+        with tenant_context(acme.id):
+            other = create_role(name="Legal", actor=Actor.system("test"))
+            add_role_member(role=other, user=people["editor_user"], actor=Actor.system("test"))
+            people["admin_user"].__class__.objects.filter(pk=people["admin_user"].pk).update(is_active=False)
+        told = self.the_only(people["owner"])
+        assert [each["email"] for each in told["deciders"]] == ["viewer@example.org"], "no right, and shut out"
+        people["owner"].put(f"{note}permissions/", {"role": str(editors.id), "actions": ["view"]})
+        assert self.the_only(people["owner"])["deciders"] == []
+
+    def test_a_rule_that_nobody_can_meet_is_told(self, acme, people, note, editors):
+        pin = {"policy": {"stages": [{"rules": [{"role": "Editor", "count": 3, "role_id": str(editors.id)}]}]},
+               "policy_hash": "x"}
+        with tenant_context(acme.id):
+            Version.objects.update(status="published", pins={"gates": {"sign": pin}})
+        gate, = self.the_only(people["editor"])["gates"]
+        assert (gate["id"], gate["words"]) == ("sign", "Needs 3 × Editor (all different people).")
+        assert [(rule["role"], rule["count"], rule["lacks"]) for rule in gate["rules"]] == [("Editor", 3, 1)]
+
+    def test_it_shows_only_what_one_may_see(self, people, note, make_tenant, make_member, api):
+        assert people["viewer"].get(self.RIGHTS).json()["results"] == []
+        other = api(make_member(make_tenant("other"), "x@example.org", "owner"))
+        assert other.get(self.RIGHTS.replace("acme", "other")).json()["results"] == []
+        people["editor"].patch(note, {"archived": True})
+        assert people["owner"].get(self.RIGHTS).json()["results"] == []
+
+    def test_many_workflows_cost_what_one_costs(self, people, note, editors, django_assert_num_queries):
+        with django_assert_num_queries(17):
+            self.the_only(people["editor"])
+        for n in range(3):
+            people["editor"].post(WORKFLOWS, {"name": f"Another {n}", "spec": SPEC})
+        with django_assert_num_queries(17):
+            told = people["editor"].get(self.RIGHTS).json()["results"]
+        assert [each["name"] for each in told] == ["Another 0", "Another 1", "Another 2", "Note"]

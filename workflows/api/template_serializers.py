@@ -144,6 +144,36 @@ class PermissionSerializer(serializers.Serializer):
     actions = serializers.ListField(child=serializers.ChoiceField(ACTIONS))
 
 
+class DeciderSerializer(PermittedUser):
+    roles = PermittedRole(many=True, help_text="In which they may decide.")
+
+
+class GateRule(serializers.Serializer):
+    role = serializers.CharField()
+    role_id = serializers.UUIDField()
+    count = serializers.IntegerField(help_text="How many different people it takes.")
+    lacks = serializers.IntegerField(help_text="How many are missing, even if everyone who may decide approves.")
+
+
+class GateSerializer(serializers.Serializer):
+    """A gate of the newest published version: whom it asks."""
+
+    id = serializers.CharField()
+    words = serializers.CharField()
+    rules = GateRule(many=True)
+
+
+class WorkflowRights(serializers.Serializer):
+    """Who may do what with one workflow."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    published = serializers.IntegerField(allow_null=True)
+    permissions = PermissionSerializer(many=True)
+    deciders = DeciderSerializer(many=True, help_text="Who could approve now, before a run's own exclusions.")
+    gates = GateSerializer(many=True)
+
+
 class PermissionChange(serializers.Serializer):
     """All that this role, or this person, may do from now on. An empty list takes everything away."""
 

@@ -25,9 +25,11 @@ from workflows.api.template_serializers import (
     PermissionSerializer,
     TemplateChange,
     TemplateSerializer,
+    WorkflowRights,
 )
 from workflows.gallery import gallery
 from workflows.models import Template
+from workflows.queries.templates import rights_on
 from workflows.services.templates import change_template, create_template
 from workflows.spec.document import spec_schema
 
@@ -133,6 +135,21 @@ class TemplatePermissions(Conditional, TemplateAccess):
         if holder is None:
             raise Invalid(fields=[field_fault(key, "unknown", f"This team has no such {key}.")])
         return holder
+
+
+class Rights(TemplateAccess):
+    """The same for all workflows at once, with the people it comes to."""
+
+    required_role = {"GET": MembershipRole.VIEWER}
+    scopes = {"GET": READ}
+
+    @extend_schema(operation_id="permissions_list", responses=paged(WorkflowRights))
+    def get(self, request: Request, slug: str) -> Response:
+        """Who may do what with each workflow that you may see, who could decide, and what nobody could. By name."""
+        return self.page(self.templates().filter(archived_at=None), WorkflowRights, ordering="name")
+
+    def rendered(self, rows: list[Template], serializer: type[WorkflowRights]) -> list:
+        return serializer(rights_on(rows), many=True).data
 
 
 class Gallery(PersonView):

@@ -11,6 +11,7 @@ urlpatterns = [
     path("workflow-schema/", templates.SpecSchema.as_view()),
     path("tenants/<slug:slug>/workflows/", templates.Templates.as_view()),
     path("tenants/<slug:slug>/workflows/validate/", versions.SpecValidation.as_view()),
+    path("tenants/<slug:slug>/permissions/", templates.Rights.as_view()),
     path(WORKFLOW, templates.TemplateView.as_view()),
     path(f"{WORKFLOW}permissions/", templates.TemplatePermissions.as_view()),
     path(f"{WORKFLOW}versions/", versions.Versions.as_view()),

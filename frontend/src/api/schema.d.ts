@@ -436,6 +436,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{slug}/permissions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who may do what with each workflow that you may see, who could decide, and what nobody could. By name. */
+        get: operations["permissions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{slug}/roles/": {
         parameters: {
             query?: never;
@@ -1134,6 +1151,14 @@ export interface components {
             /** @description The request's, after this decision. */
             status: string;
         };
+        Decider: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            name: string;
+            /** @description In which they may decide. */
+            roles: components["schemas"]["PermittedRole"][];
+        };
         Decision: {
             /** Format: uuid */
             readonly id: string;
@@ -1211,6 +1236,21 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["GalleryEntry"][];
+        };
+        /** @description A gate of the newest published version: whom it asks. */
+        Gate: {
+            id: string;
+            words: string;
+            rules: components["schemas"]["GateRule"][];
+        };
+        GateRule: {
+            role: string;
+            /** Format: uuid */
+            role_id: string;
+            /** @description How many different people it takes. */
+            count: number;
+            /** @description How many are missing, even if everyone who may decide approves. */
+            lacks: number;
         };
         /** @description Never the signed grant itself: it goes from web to the tool server, through the database alone. */
         Grant: {
@@ -2141,6 +2181,24 @@ export interface components {
             slug: string;
             name: string;
         };
+        /** @description Who may do what with one workflow. */
+        WorkflowRights: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            published: number | null;
+            permissions: components["schemas"]["Permission"][];
+            /** @description Who could approve now, before a run's own exclusions. */
+            deciders: components["schemas"]["Decider"][];
+            gates: components["schemas"]["Gate"][];
+        };
+        WorkflowRightsPage: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["WorkflowRights"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -2171,6 +2229,7 @@ export type Credential = components['schemas']['Credential'];
 export type CredentialKind = components['schemas']['CredentialKind'];
 export type CredentialPage = components['schemas']['CredentialPage'];
 export type Decided = components['schemas']['Decided'];
+export type Decider = components['schemas']['Decider'];
 export type Decision = components['schemas']['Decision'];
 export type DecisionPage = components['schemas']['DecisionPage'];
 export type Draft = components['schemas']['Draft'];
@@ -2181,6 +2240,8 @@ export type Fault = components['schemas']['Fault'];
 export type Findings = components['schemas']['Findings'];
 export type GalleryEntry = components['schemas']['GalleryEntry'];
 export type GalleryEntryPage = components['schemas']['GalleryEntryPage'];
+export type Gate = components['schemas']['Gate'];
+export type GateRule = components['schemas']['GateRule'];
 export type Grant = components['schemas']['Grant'];
 export type GrantStatusEnum = components['schemas']['GrantStatusEnum'];
 export type Invitation = components['schemas']['Invitation'];
@@ -2269,6 +2330,8 @@ export type VersionSummary = components['schemas']['VersionSummary'];
 export type VersionSummaryPage = components['schemas']['VersionSummaryPage'];
 export type Waiting = components['schemas']['Waiting'];
 export type WorkflowName = components['schemas']['WorkflowName'];
+export type WorkflowRights = components['schemas']['WorkflowRights'];
+export type WorkflowRightsPage = components['schemas']['WorkflowRightsPage'];
 export type $defs = Record<string, never>;
 export interface operations {
     gallery_list: {
@@ -3521,6 +3584,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Trial"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    permissions_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRightsPage"];
                 };
             };
             /** @description What went wrong. */

@@ -1,0 +1,42 @@
+import { Check, Minus } from "lucide-react";
+import type { Permission, WorkflowRights } from "@/api/schema";
+import { Cell, Row, Table } from "@/components/table";
+import { useTranslation } from "@/lib/i18n";
+import { nameOf } from "./members";
+
+const ACTIONS = ["view", "run", "edit", "decide"] as const;
+
+export function RightsTable({ workflow }: { workflow: WorkflowRights }) {
+  const { t } = useTranslation("people");
+  if (workflow.permissions.length === 0) return <p className="text-ink-soft">{t("decide.nobody")}</p>;
+  return (
+    <Table label={t("decide.matrix", { name: workflow.name })}
+      head={[t("decide.holder"), ...ACTIONS.map((action) => t(`decide.actions.${action}`))]}>
+      {workflow.permissions.map((permission) => <HolderRow key={permission.role?.id ?? permission.user?.id} permission={permission} />)}
+    </Table>
+  );
+}
+
+function HolderRow({ permission }: { permission: Permission }) {
+  const { t } = useTranslation("people");
+  const { role, user, actions } = permission;
+  return (
+    <Row>
+      <Cell className="min-w-36">
+        <span className="block font-medium wrap-anywhere">{role ? role.name : user && nameOf(user)}</span>
+        <span className="text-xs text-ink-faint">{t(role ? "decide.role" : "decide.person")}</span>
+      </Cell>
+      {ACTIONS.map((action) => <Cell key={action}><May yes={actions.includes(action)} /></Cell>)}
+    </Row>
+  );
+}
+
+function May({ yes }: { yes: boolean }) {
+  const { t } = useTranslation("people");
+  const Icon = yes ? Check : Minus;
+  return (
+    <span className={yes ? "text-ok" : "text-ink-faint"}>
+      <Icon size={16} aria-hidden /><span className="sr-only">{t(yes ? "decide.may" : "decide.may_not")}</span>
+    </span>
+  );
+}
