@@ -12,6 +12,7 @@ export function Tabs({ tabs, value, onChange, label }: Props) {
         {tabs.map((tab) => (
           <Radix.Trigger
             key={tab.value} value={tab.value}
+            ref={tab.value === value ? (trigger) => trigger?.scrollIntoView({ block: "nearest", inline: "nearest" }) : undefined}
             className="-mb-px h-9 border-b-2 border-transparent px-3 font-medium whitespace-nowrap text-ink-soft -outline-offset-2 transition-colors hover:text-ink data-[state=active]:border-ink data-[state=active]:text-ink"
           >
             {tab.label}

@@ -22,11 +22,11 @@ function HolderRow({ permission }: { permission: Permission }) {
   const { role, user, actions } = permission;
   return (
     <Row>
-      <Cell className="min-w-36">
+      <Cell className="min-w-28 px-3">
         <span className="block font-medium wrap-anywhere">{role ? role.name : user && nameOf(user)}</span>
         <span className="text-xs text-ink-faint">{t(role ? "decide.role" : "decide.person")}</span>
       </Cell>
-      {ACTIONS.map((action) => <Cell key={action}><May yes={actions.includes(action)} /></Cell>)}
+      {ACTIONS.map((action) => <Cell key={action} className="px-3"><May yes={actions.includes(action)} /></Cell>)}
     </Row>
   );
 }
