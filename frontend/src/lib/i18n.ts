@@ -19,4 +19,5 @@ export function addStrings(namespace: string, english: Strings): void {
 }
 
 export { i18next };
+export type { TFunction } from "i18next";
 export { Trans, useTranslation } from "react-i18next";

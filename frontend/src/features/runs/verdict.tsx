@@ -1,0 +1,37 @@
+import { Check, X } from "lucide-react";
+import { Status } from "@/components/badge";
+import { useTranslation } from "@/lib/i18n";
+
+type Checked = { id: string; passed: boolean; note?: string; detail?: string };
+type Judged = { verdict?: string; summary?: string; checks?: Checked[] };
+
+/** A supervisor's verdict with what it did not find, or people's word at a gate. */
+export function Verdict({ verdict }: { verdict: unknown }) {
+  const { t } = useTranslation("runs");
+  if (typeof verdict === "string") return <p><Status state={verdict} /></p>;
+  if (!verdict || typeof verdict !== "object") return null;
+  const { verdict: word, summary, checks = [] } = verdict as Judged;
+  const failed = checks.filter((check) => !check.passed);
+  return (
+    <div className="grid gap-1">
+      <p>
+        <span className={word === "pass" ? "inline-flex items-center gap-1 font-medium text-ok" : "inline-flex items-center gap-1 font-medium text-warn"}>
+          {word === "pass" ? <Check size={12} aria-hidden /> : <X size={12} aria-hidden />}
+          {t(word === "pass" ? "step.verdict_pass" : "step.verdict_revise")}
+        </span>
+        {checks.length > 0 && <span className="text-ink-faint"> · {t("step.checks", { passed: checks.length - failed.length, all: checks.length })}</span>}
+      </p>
+      {summary && <p>{summary}</p>}
+      {failed.length > 0 && (
+        <ul className="grid gap-0.5">
+          {failed.map((check) => (
+            <li key={check.id} className="flex gap-1">
+              <X size={12} aria-label={t("step.failed_check")} className="mt-1 shrink-0 text-warn" />
+              <span><span className="font-medium">{check.id}</span>{(check.note || check.detail) && `: ${check.note || check.detail}`}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
