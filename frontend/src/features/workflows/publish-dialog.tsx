@@ -1,0 +1,67 @@
+import { useQuery } from "@tanstack/react-query";
+import { AlertTriangle, CircleX } from "lucide-react";
+import { api, $api } from "@/api/client";
+import type { Problem } from "@/api/problem";
+import type { Findings } from "@/api/schema";
+import { Banner } from "@/components/banner";
+import { Button } from "@/components/button";
+import { Dialog, DialogActions } from "@/components/dialog";
+import { Skeleton } from "@/components/states";
+import { say } from "@/components/toast";
+import { useTranslation } from "@/lib/i18n";
+import { useVersionsChanged } from "./use-versions";
+
+const VALIDATE = "/api/v1/tenants/{slug}/workflows/{id}/versions/{number}/validate/";
+const PUBLISH = "/api/v1/tenants/{slug}/workflows/{id}/versions/{number}/publish/";
+
+type Props = { slug: string; workflow: string; number: number; onClose: () => void };
+
+/** Checks what is saved first, shows what it found, and publishes only what has no fault. */
+export function PublishDialog({ slug, workflow, number, onClose }: Props) {
+  const { t } = useTranslation("workflows");
+  const { t: common } = useTranslation();
+  const path = { slug, id: workflow, number: String(number) };
+  const changed = useVersionsChanged();
+  const checked = useQuery<Findings, Problem>({
+    queryKey: ["publishable", path], staleTime: 0, gcTime: 0, retry: false,
+    queryFn: async () => (await api.POST(VALIDATE, { params: { path } })).data as Findings,
+  });
+  const publish = $api.useMutation("post", PUBLISH, {
+    onSuccess: async () => { say(t("publish.done", { number })); onClose(); await changed(); },
+  });
+  const faults = publish.error?.fields?.length ? publish.error.fields : checked.data?.faults ?? [];
+  const warnings = checked.data?.warnings ?? [];
+  const refused = checked.error ?? (publish.error && !publish.error.fields?.length ? publish.error : null);
+  return (
+    <Dialog open wide onOpenChange={(open) => { if (!open) onClose(); }} title={t("publish.title", { number })} description={t("publish.why")}>
+      {checked.isPending && <><p>{t("publish.checking")}</p><Skeleton rows={3} /></>}
+      {refused && <Banner tone="bad">{refused.detail}</Banner>}
+      {faults.length > 0 && <Found title={t("publish.faults")} found={faults} bad />}
+      {warnings.length > 0 && <Found title={t("publish.warnings")} found={warnings} />}
+      {checked.data && faults.length + warnings.length === 0 && <Banner tone="ok">{t("publish.fine")}</Banner>}
+      <DialogActions>
+        <Button onClick={onClose}>{common("cancel")}</Button>
+        <Button look="primary" busy={publish.isPending} disabled={!checked.data || faults.length > 0} onClick={() => publish.mutate({ params: { path } })}>
+          {t("publish.action", { number })}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}
+
+function Found({ title, found, bad }: { title: string; found: { field: string; detail: string }[]; bad?: boolean }) {
+  const Icon = bad ? CircleX : AlertTriangle;
+  return (
+    <section className="grid gap-2">
+      <h3 className={bad ? "font-medium text-bad" : "font-medium text-warn"}>{title}</h3>
+      <ul className="grid gap-1.5">
+        {found.map((each, index) => (
+          <li key={index} className="flex items-start gap-2">
+            <Icon size={14} aria-hidden className={bad ? "mt-0.5 shrink-0 text-bad" : "mt-0.5 shrink-0 text-warn"} />
+            <span className="min-w-0 wrap-anywhere"><code className="font-mono text-xs text-ink-faint">{each.field}</code> {each.detail}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
