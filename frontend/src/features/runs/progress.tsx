@@ -21,17 +21,19 @@ export function Progress({ slug, run, story }: { slug: string; run: RunDetail; s
   const rows = spec ? drawn(spec, run, openGate) : [];
   return (
     <div className="grid min-w-0 items-start gap-6 lg:grid-cols-[minmax(20rem,26rem)_minmax(0,1fr)]">
-      <Panel title={t("graph.title")}>
-        {version.isPending && <Skeleton rows={5} tall />}
-        {version.error && <Failed error={version.error} retry={() => void version.refetch()} />}
-        {spec && <StepGraph rows={rows} />}
-      </Panel>
-      <div className="grid min-w-0 gap-6">
-        <Drafts run={run} story={story} rows={rows} />
-        <ToolCalls slug={slug} run={run} />
-        <Artifacts slug={slug} run={run} />
-        <Decisions slug={slug} approvals={approvals} />
+      <div className="contents min-w-0 gap-6 lg:grid">
+        <Panel title={t("graph.title")} className="order-1">
+          {version.isPending && <Skeleton rows={5} tall />}
+          {version.error && <Failed error={version.error} retry={() => void version.refetch()} />}
+          {spec && <StepGraph rows={rows} />}
+        </Panel>
+        <div className="order-3 grid min-w-0 gap-6">
+          <Decisions slug={slug} approvals={approvals} />
+          <ToolCalls slug={slug} run={run} />
+          <Artifacts slug={slug} run={run} />
+        </div>
       </div>
+      <div className="order-2 min-w-0"><Drafts run={run} story={story} rows={rows} /></div>
     </div>
   );
 }

@@ -57,7 +57,7 @@ export default function CodeEditor({ initial, label, readOnly = false, onChange,
         extensions: [
           basicSetup, yaml(), syntaxHighlighting(colours), look, lintGutter(), EditorView.lineWrapping,
           EditorState.readOnly.of(readOnly),
-          EditorView.contentAttributes.of({ "aria-label": label, ...(readOnly && { "aria-readonly": "true" }) }),
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", ...(readOnly && { "aria-readonly": "true" }) }),
           EditorView.updateListener.of((update) => { if (update.docChanged) tell.current?.(update.state.doc.toString()); }),
         ],
       }),
