@@ -1,6 +1,7 @@
 import "./strings";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { rowsOf } from "@/api/pages";
 import { Button } from "@/components/button";
 import { Select } from "@/components/field";
 import { Page } from "@/components/page";
@@ -19,7 +20,7 @@ export function InboxPage() {
   const [which, setWhich] = useUrlState("show", "mine");
   const [status, setStatus] = useUrlState("status");
   const inbox = useInbox(slug, which, status);
-  const rows = inbox.data?.pages.flatMap((page) => page.results) ?? [];
+  const rows = rowsOf(inbox.data);
   const [chosen, setChosen] = useState<string>();
   useRowKeys(slug, rows.map((row) => row.id), chosen, setChosen);
   return (

@@ -14,7 +14,7 @@ export function RequestFacts({ slug, request, run }: Props) {
   const open = request.status === "open";
   const rules = request.policy.rules.map((rule) => t("header.rule", { role: rule.role, have: rule.approved, all: rule.count }));
   return (
-    <div className="grid gap-1">
+    <div className="-mt-5 grid gap-1">
       <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-ink-soft">
         <Status state={request.status ?? ""} />
         <span className="font-medium text-ink">

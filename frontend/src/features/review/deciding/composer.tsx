@@ -17,7 +17,7 @@ type Props = {
 export function Composer({ request, me, verdict, words, setWords, error, busy, send, cancel }: Props) {
   const { t } = useTranslation("review");
   const box = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => { box.current?.focus(); }, [verdict]);
+  useEffect(() => { box.current?.focus({ preventScroll: true }); }, [verdict]);
   const needed = verdict === "request_changes" || request.policy.reason_required;
   const ready = !needed || words.trim() !== "";
   const onKey = (event: React.KeyboardEvent) => {

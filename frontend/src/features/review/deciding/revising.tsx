@@ -56,5 +56,6 @@ function newText(story: RunStory, request: string): { node?: string; text?: stri
   if (from < 0) return {};
   const steps = story.events.slice(from).filter((event) => event.kind === "step.started");
   const written = steps.map((event) => story.texts[String(event.data.execution)]).filter((text) => text !== undefined);
-  return { node: steps.at(-1)?.node, text: written.at(-1)?.text };
+  const thinking = steps.filter((event) => event.data.type !== "approval");
+  return { node: thinking.at(-1)?.node, text: written.at(-1)?.text };
 }

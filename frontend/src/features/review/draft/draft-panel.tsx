@@ -12,6 +12,8 @@ import { compare, type Comparison } from "./compare";
 import { RawDraft } from "./raw-draft";
 import { RenderedDraft } from "./rendered-draft";
 
+const NOW = "now";
+
 type Props = { request: RequestDetail; earlier: Earlier[]; looked?: number };
 
 /** What people judge: the draft, as it reads, or as it is written; and what has changed since an earlier one. */
@@ -19,7 +21,7 @@ export function DraftPanel({ request, earlier, looked }: Props) {
   const { t } = useTranslation("review");
   const { draft, format } = request.shown;
   const [view, setView] = useUrlState("view", format === "markdown" ? "read" : "raw");
-  const [since, setSince] = useUrlState("since", "");
+  const [since, setSince] = useUrlState("since", looked && earlier.some((each) => each.revision === looked) ? String(looked) : NOW);
   const base = earlier.find((each) => String(each.revision) === since);
   const comparison = useMemo(() => (base && format === "markdown" ? compare(base.text, draft) : undefined), [base, draft, format]);
   const plain = useMemo<Comparison["blocks"]>(
@@ -30,8 +32,8 @@ export function DraftPanel({ request, earlier, looked }: Props) {
     <section aria-label={t("draft.title")} className="min-w-0 rounded-md border border-line bg-raised">
       <header className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1.5">
         {earlier.length > 0 && (
-          <Select aria-label={t("draft.compare")} value={base ? since : ""} onChange={(event) => setSince(event.target.value)} className="h-8 w-auto max-w-full">
-            <option value="">{t("draft.as_it_is")}</option>
+          <Select aria-label={t("draft.compare")} value={base ? since : NOW} onChange={(event) => setSince(event.target.value)} className="h-8 w-auto max-w-full">
+            <option value={NOW}>{t("draft.as_it_is")}</option>
             {earlier.map((each) => (
               <option key={each.revision} value={each.revision}>
                 {t(each.revision === looked ? "draft.since_looked" : "draft.since", { n: each.revision })}

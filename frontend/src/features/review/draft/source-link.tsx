@@ -1,6 +1,6 @@
 import { TriangleAlert } from "lucide-react";
 import { Popover } from "radix-ui";
-import type { ComponentProps } from "react";
+import type { ComponentProps, KeyboardEvent } from "react";
 import { cx } from "@/lib/cx";
 import { useTranslation } from "@/lib/i18n";
 import { type Passage, passageOf, useDocuments } from "./documents";
@@ -33,14 +33,16 @@ function Source({ passage, children }: { passage: Passage; children: ComponentPr
   return (
     <Popover.Root>
       <Popover.Trigger asChild>
-        <button type="button" className={cx("inline cursor-pointer text-left underline decoration-1 underline-offset-3 data-[state=open]:bg-accent-wash",
-          missing ? "bg-warn-wash text-warn" : "text-accent")}>
+        {/* Not a button element: that would not break across lines as the words around it do. */}
+        <span role="button" tabIndex={0} onKeyDown={pressed}
+          className={cx("cursor-pointer underline decoration-1 underline-offset-3 data-[state=open]:bg-accent-wash",
+            missing ? "bg-warn-wash text-warn" : "text-accent")}>
           {missing && <TriangleAlert size={13} aria-hidden className="mr-0.5 inline" />}
           {children}
-        </button>
+        </span>
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content side="right" align="start" sideOffset={8} collisionPadding={12} aria-label={t("source.title", passage)}
+        <Popover.Content side="bottom" align="start" sideOffset={6} collisionPadding={12} aria-label={t("source.title", passage)}
           className="appear z-40 max-h-[60dvh] w-[min(32rem,calc(100vw-24px))] overflow-y-auto rounded-md border border-line bg-raised p-4 shadow-float">
           <p className="mb-2 font-semibold wrap-anywhere">{passage.name}</p>
           {documents === undefined ? <p className="text-ink-soft">{t("common:loading")}</p>
@@ -51,6 +53,12 @@ function Source({ passage, children }: { passage: Passage; children: ComponentPr
       </Popover.Portal>
     </Popover.Root>
   );
+}
+
+function pressed(event: KeyboardEvent<HTMLElement>) {
+  if (event.key !== "Enter" && event.key !== " ") return;
+  event.preventDefault();
+  event.currentTarget.click();
 }
 
 function Lines({ lines, passage }: { lines: string[]; passage: Passage }) {
