@@ -73,6 +73,7 @@ class LoopbackHost:
         self.tools: dict[str, Callable[[Call], Outcome]] = {}
         self.prompts: list[tuple[str, str]] = []
         self.asked: list[str] = []
+        self.askers: dict[str, int] = {}  # by prompt, the port that it came from
         self.calls: list[Call] = []
         self.effects: list[Call] = []
         self.accepts: Callable[[str], bool] = lambda token: True
@@ -122,6 +123,7 @@ class LoopbackHost:
         self.asked.append(tenant := request.path_params["tenant"])
         while tenant in self.held:
             await asyncio.sleep(0.02)
+        self.askers[prompt] = request.client.port
         try:
             text = await run_in_threadpool(self.models[body["model"]], prompt)
         except Refusal as refusal:

@@ -46,9 +46,12 @@ def host(settings):
 
 
 @pytest.fixture
-def stage(pool, host, make_tenant, make_member):
+def stage(pool, host, make_tenant, make_member, monkeypatch):
     """A team with an editor who may decide, and a newsletter workflow to run."""
     from tests.workflow_stage import Stage
+    from workflows.engine import turn
+
+    monkeypatch.setattr(turn, "advance_alone", turn.advance_here)  # a stage's turns are this process's own
 
     return Stage.set_up(make_tenant("acme"), make_member)
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.workflow_stage import in_thread_as, signed_in_as
 from workflows.engine import gates, turn
+from workflows.engine.lease import MOST_CLAIMS_AT_ALL
 from workflows.engine.saver import RunSaver
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -175,11 +176,12 @@ def test_a_worker_that_was_only_slow_can_write_nothing_more(stage, monkeypatch, 
     assert len(stage.events(run, "gate.opened")) == 1
 
 
-def test_three_claims_without_progress_put_the_run_in_quarantine(stage, monkeypatch):
+def test_a_run_that_takes_even_its_own_worker_along_is_quarantined_in_the_end(stage, monkeypatch):
+    """The third claim and each after it is taken alone; here that costs the worker, too."""
     run = stage.start()
     with monkeypatch.context() as patched:
         patched.setattr(turn, "compiled", die)
-        for _ in range(3):
+        for _ in range(MOST_CLAIMS_AT_ALL):
             killed_turn(stage, run)
         run = stage.turn(run)
     assert (run.status, run.attention_reason) == ("needs_attention", "quarantined")
@@ -221,7 +223,7 @@ def test_a_quarantined_run_is_not_woken_by_a_stray_ring(stage, monkeypatch, host
     run = stage.start()
     with monkeypatch.context() as patched:
         patched.setattr(turn, "compiled", die)
-        for _ in range(3):
+        for _ in range(MOST_CLAIMS_AT_ALL):
             killed_turn(stage, run)
         stage.turn(run)
     from countersign.doorbells.services import ring

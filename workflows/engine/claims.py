@@ -18,7 +18,7 @@ from countersign.errors import CountersignError
 from countersign.logs import get_logger
 from workflows.engine import lease as leases
 from workflows.engine.events import Event, Spent, record
-from workflows.engine.lease import MOST_CLAIMS, Lease
+from workflows.engine.lease import MOST_CLAIMS_AT_ALL, Lease
 from workflows.models import Run, RunStatus
 
 log = get_logger(__name__)
@@ -88,7 +88,7 @@ def _begun(lease: Lease) -> Claimed | None:
     if run is None or RunStatus(run.status).ended or run.attention_reason == QUARANTINED:
         leases.release(lease)
         return None
-    if lease.claims > MOST_CLAIMS:
+    if lease.claims > MOST_CLAIMS_AT_ALL:
         _settle(lease, run, quarantine(run.error))
         return None
     _start(lease, run)

@@ -27,6 +27,10 @@ def listening(control: RunControl) -> Iterator[RunControl]:
             _controls.discard(control)
 
 
+def is_draining() -> bool:
+    return _draining.is_set()
+
+
 def drain() -> None:
     """Ask every run of this process to stop after its step. For good: the process is about to end."""
     _draining.set()

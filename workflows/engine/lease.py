@@ -19,7 +19,10 @@ log = get_logger(__name__)
 
 SECONDS = 5
 RENEW_EVERY = 1.0
+#: Claims without progress: the third is taken alone (`alone.py`), and quarantines a run that kills its process then.
 MOST_CLAIMS = 3
+#: A run that takes even its worker along then is quarantined all the same, in the end.
+MOST_CLAIMS_AT_ALL = 10
 
 
 class StaleLease(CountersignError):
@@ -152,6 +155,17 @@ def release(lease: Lease, *, keep_claims: bool = False) -> None:
             WHERE subject_id = %s AND epoch = %s AND expires_at IS NOT NULL""", [keep_claims, lease.run, lease.epoch])
         if not cursor.rowcount:
             raise StaleLease
+
+
+def claims_of(lease: Lease) -> int:
+    """Claims since the last progress, as they stand now. Raises StaleLease."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT claims FROM doorbells_lease WHERE subject_id = %s AND epoch = %s "
+                       "AND expires_at IS NOT NULL", [lease.run, lease.epoch])
+        row = cursor.fetchone()
+    if row is None:
+        raise StaleLease
+    return row[0]
 
 
 def revoke(run: UUID) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from countersign.clock import now
 from countersign.errors import CountersignError
 from countersign.logs import bound, get_logger
 from workflows.engine import drain
+from workflows.engine.alone import advance_alone
 from workflows.engine.claims import Ending, claim, finish, quarantine, try_again
 from workflows.engine.failures import DELAYS, Held, NeedsAttention, StepFailed, TryAgain
 from workflows.engine.gates import open_gate
@@ -41,12 +43,16 @@ def take_turn(tenant_id: UUID, run_id: UUID) -> None:
         advance(*claimed)
 
 
-def advance(lease: Lease, run: Run) -> None:
-    """Take a claimed run as far as it goes. Safe to kill: what is not stored is done again by another turn."""
+def advance(lease: Lease, run: Run, *, how: Callable[[Lease, Run], None] | None = None) -> None:
+    """Take a claimed run as far as it goes. Safe to kill: what is not stored is done again by another turn.
+
+    Unless `how` says otherwise it is done here, or in a process of its own when the last turns were lost.
+    """
+    how = how or (advance_alone if lease.claims >= MOST_CLAIMS else advance_here)
     with bound(tenant=str(lease.tenant), run=str(lease.run)):
         heart.beat_for(lease)
         try:
-            _advance(lease, run)
+            how(lease, run)
         except StaleLease:
             log.warning("run.taken_over", epoch=lease.epoch)
         finally:
@@ -54,7 +60,7 @@ def advance(lease: Lease, run: Run) -> None:
             let_go_of_connection()
 
 
-def _advance(lease: Lease, run: Run) -> None:
+def advance_here(lease: Lease, run: Run) -> None:
     graph = compiled(run.version)
     saver = RunSaver(engine_pool(), lease)
     pins = Pins.model_validate(run.version.pins)

@@ -1,0 +1,88 @@
+"""A run whose last turns ended without a word takes the next one in a process of its own.
+
+When a worker dies, everything it held has lost a claim, and nothing tells which run it was, if any. Alone each shows
+itself: a run whose process dies while the worker lives is the one, and is quarantined; whoever only stood beside it
+goes on, and starts afresh with its next stored step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from countersign.database.context import tenant_context
+from countersign.logs import get_logger
+from workflows.engine import drain
+from workflows.engine import lease as leases
+from workflows.engine.claims import finish, quarantine, try_again
+from workflows.engine.lease import MOST_CLAIMS, Lease
+from workflows.engine.slots import waiting
+from workflows.models import Run
+
+log = get_logger(__name__)
+
+#: Such processes of one worker at once: each takes seconds and memory to start.
+MOST_AT_ONCE = 2
+LOOK_EVERY = 0.2
+_room = threading.BoundedSemaphore(MOST_AT_ONCE)
+
+
+def advance_alone(lease: Lease, run: Run) -> None:
+    """Take a claimed run as far as it goes, in a child of this process. Raises StaleLease."""
+    with waiting(), _room:
+        lease.check()
+        log.warning("run.taken_alone", claims=lease.claims)
+        code = _wait_for(_begin(lease), lease)
+    if code:
+        _judge(lease, run, code)
+
+
+def _begin(lease: Lease) -> subprocess.Popen:
+    child = subprocess.Popen([sys.executable, str(settings.ROOT / "manage.py"), "turn"], stdin=subprocess.PIPE)
+    with contextlib.suppress(BrokenPipeError), child.stdin as pipe:
+        pipe.write(json.dumps({"parent": os.getpid(), "tenant": str(lease.tenant), "run": str(lease.run),
+                               "epoch": lease.epoch, "token": lease.token, "claims": lease.claims}).encode())
+    return child
+
+
+def _wait_for(child: subprocess.Popen, lease: Lease) -> int:
+    """Its exit status. A worker that is told to stop tells it, too; one that lost the lease ends it."""
+    try:
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return child.wait(LOOK_EVERY)
+            lease.check()
+            if drain.is_draining():
+                child.send_signal(signal.SIGTERM)
+    finally:
+        child.kill()
+        child.wait()
+
+
+def _judge(lease: Lease, run: Run, code: int) -> None:
+    """The child died. Unless it had stored a step since its claim, this was one claim too many."""
+    how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit status {code}"
+    error = {"code": "worker_lost", "detail": f"Its process ended {how} while it worked on nothing else.",
+             "error_class": "bug"}
+    claims = leases.claims_of(lease)
+    log.error("run.killed_its_process", how=how, claims=claims)
+    finish(lease, run, quarantine(error) if claims >= MOST_CLAIMS else try_again(run, error, delay=1, counts=False))
+
+
+def read_claim(told: dict[str, Any]) -> tuple[Lease, Run]:
+    """In the child: what the worker has claimed."""
+    lease = Lease(tenant=UUID(told["tenant"]), run=UUID(told["run"]), epoch=told["epoch"], token=told["token"],
+                  claims=told["claims"])
+    with tenant_context(lease.tenant):
+        return lease, Run.objects.select_related("version", "template__scope").get(id=lease.run)
+
+
