@@ -1,3 +1,5 @@
+import logging
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.db.models.signals import post_migrate
@@ -11,7 +13,9 @@ class KernelConfig(AppConfig):
         from countersign.broker import configure_broker
         from countersign.database.privileges import apply_privileges
         from countersign.logs import configure_logs
+        from countersign.outages import SaidOnce
 
         configure_logs(process=settings.ENVIRONMENT.process, level=settings.ENVIRONMENT.log_level)
+        logging.getLogger().handlers[0].addFilter(SaidOnce())
         configure_broker()
         post_migrate.connect(apply_privileges, dispatch_uid="countersign.privileges")

@@ -110,6 +110,10 @@ class Unavailable(CountersignError):
     retryable = True
     detail = "A part that this needs does not answer just now. Try again in a moment."
 
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "2"}
+
 
 def field_fault(field: str, code: str, detail: str) -> dict[str, str]:
     """One entry of `CountersignError.fields`; `field` is a path such as `input.documents.0.text`."""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable
 from functools import cache
 
 import httpx
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from countersign.api.problems import problem
-from countersign.errors import CountersignError, NotFound
+from countersign.errors import CountersignError, NotFound, Unavailable
 from countersign.logs import get_logger
+from countersign.outages import POSTGRES, said
 
 log = get_logger(__name__)
 
@@ -26,9 +29,13 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Ready: 200 when everything this process needs answers, else 503; `checks` says which does not."""
+    """Ready: 200 when everything this process needs answers, else 503; `checks` says which does not.
+
+    A full disk for artifacts is said, and leaves web ready: people can still read and decide.
+    """
     checks = {name: _outcome(check) for name, check in CHECKS.items()}
     ready = all(outcome == "ok" for outcome in checks.values())
+    checks["artifacts"] = _outcome(_room_for_artifacts)
     return JsonResponse({"status": "ok" if ready else "not ready", "checks": checks}, status=200 if ready else 503)
 
 
@@ -41,10 +48,19 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 
 def failed(request: HttpRequest) -> JsonResponse:
-    return problem(CountersignError())
+    return problem(Unavailable() if said(sys.exc_info()[1]) else CountersignError())
+
+
+LEAST_FREE_BYTES = 16 * 2**20
+
+
+class DiskFull(OSError):
+    """There is no room left for what runs leave."""
 
 
 def _postgres() -> None:
+    if POSTGRES.is_away:
+        raise OperationalError("It does not answer.")
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
@@ -60,6 +76,14 @@ def _migrations() -> None:
 def _redis() -> None:
     with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2) as client:
         client.ping()
+
+
+def _room_for_artifacts() -> None:
+    folder = settings.ARTIFACTS_DIR
+    while not folder.exists():
+        folder = folder.parent
+    if shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
+        raise DiskFull(f"{folder} has less than {LEAST_FREE_BYTES // 2**20} MB left: tools cannot write files")
 
 
 @cache
@@ -80,6 +104,7 @@ def _outcome(check: Callable[[], None]) -> str:
     try:
         check()
     except Exception as error:  # whatever it is, it means "not ready"
-        log.warning("not ready", error=str(error))
+        if not said(error):
+            log.warning("not ready", error=str(error))
         return f"failed: {type(error).__name__}"
     return "ok"

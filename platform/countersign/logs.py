@@ -46,5 +46,6 @@ def configure_logs(*, process: str, level: str = "INFO", pretty: bool | None = N
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # of a database that is away, our own line is enough
     for noisy in ("httpx", "httpx2", "httpcore", "LiteLLM", "mcp", "uvicorn.access", "asyncio", "mail.log"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))

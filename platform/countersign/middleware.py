@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import redis
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from structlog.contextvars import get_contextvars
@@ -14,11 +13,13 @@ from countersign.api.problems import problem
 from countersign.errors import CountersignError, TooManyRequests, Unavailable
 from countersign.ids import new_id
 from countersign.logs import bound, get_logger
+from countersign.outages import POSTGRES, said
 from countersign.strict_json import read_json
 from countersign.telemetry import HTTP_SECONDS
 
 log = get_logger("countersign.web")
 
+NEED_POSTGRES = ("/api/", "/_allauth/")
 UNLOGGED = ("healthz", "readyz", "metrics")
 POLICY = ("default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
           "font-src 'self'; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
@@ -80,16 +81,22 @@ class Problems(_Middleware):
     """Our errors as problem details, from whatever view raises them."""
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        return self.at_once(request) or self.get_response(request)
 
     async def answer_later(self, request: HttpRequest) -> HttpResponse:
-        return await self.get_response(request)
+        return self.at_once(request) or await self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, redis.RedisError):
-            log.error("Redis does not answer", error=str(error))
+        if said(error):
             return problem(Unavailable())
         return problem(error) if isinstance(error, CountersignError) else None
+
+    @staticmethod
+    def at_once(request: HttpRequest) -> HttpResponse | None:
+        """While Postgres is away nobody waits for a connection to be told so."""
+        if POSTGRES.is_away and request.path.startswith(NEED_POSTGRES):
+            return problem(Unavailable())
+        return None
 
 
 class ReadableSignIn(_Middleware):

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from django.apps import apps
 
 from countersign.logs import get_logger
+from countersign.outages import said
 
 log = get_logger(__name__)
 
@@ -31,8 +32,9 @@ class Duty:
         self.due = time.monotonic() + self.every
         try:
             self.do()
-        except Exception:
-            log.exception("duty.failed", duty=self.name)
+        except Exception as error:
+            if not said(error):
+                log.exception("duty.failed", duty=self.name)
 
 
 _duties: dict[str, Duty] = {}

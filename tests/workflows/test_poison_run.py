@@ -10,8 +10,7 @@ import time
 import psutil
 import pytest
 
-from tests.workflow_stage import INPUT
-from tests.workflows.test_worker_process import start, wait_for  # noqa: F401 (a fixture)
+from tests.workflow_stage import INPUT, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,7 +39,7 @@ def deaths(host):
 
 
 @pytest.fixture
-def workers(start):  # noqa: F811
+def workers(start):
     """A worker that is started again when it dies, until the test is over. Returns the processes there were."""
     started = [start("worker", "--threads", "8")]
     over = threading.Event()
@@ -57,7 +56,7 @@ def workers(start):  # noqa: F811
     thread.join()
 
 
-def test_the_poison_is_quarantined_and_those_beside_it_go_on(stage, start, host, deaths, workers):  # noqa: F811
+def test_the_poison_is_quarantined_and_those_beside_it_go_on(stage, start, host, deaths, workers):
     poison = stage.start(run_input={**INPUT, "documents": [{"name": "a.md", "text": "poison"}]})
     unlucky = [stage.start(run_input={**INPUT, "documents": [{"name": "a.md", "text": f"rain {number}"}]})
                for number in range(4)]

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from countersign.database.presence import Presence
 from countersign.errors import BadRequest, CountersignError, Unavailable
 from countersign.logs import bound, get_logger
+from countersign.outages import said
 from countersign.web_token import Scope
 from toolserver.host import vault
 from toolserver.host.callers import Caller, authenticate
@@ -77,7 +78,8 @@ def typed_errors(endpoint: Endpoint) -> Endpoint:
 
 def as_ours(error: Exception) -> CountersignError:
     if isinstance(error, DatabaseError):
-        log.warning("database unavailable", detail=type(error).__name__)
+        if not said(error):
+            log.warning("database unavailable", detail=type(error).__name__)
         return Unavailable()
     log.error("unforeseen failure", exc_info=error)
     return CountersignError()

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from countersign.clock import now
 from countersign.logs import get_logger
+from countersign.outages import said
 from workflows.engine import claims, drain, turn
 from workflows.engine.claims import Claimed, ClaimFailed, Ending
 from workflows.engine.grants import let_go_of_connection
@@ -88,7 +89,8 @@ class Dispatcher:
                 self._last = error.tenant_id  # the others' runs do not wait for this one
                 log.warning("dispatcher.claim_failed", tenant=str(error.tenant_id), exc_info=error)
             except Exception as error:  # a database that is away must not end the looking
-                log.warning("dispatcher.interrupted", error=type(error).__name__)
+                if not said(error):
+                    log.warning("dispatcher.interrupted", error=type(error).__name__)
             self._bell.wait(LOOK_EVERY)
 
     def _claim_one(self) -> bool:

@@ -14,6 +14,7 @@ from django.db import connection
 
 from countersign.errors import CountersignError
 from countersign.logs import get_logger
+from countersign.outages import said
 
 log = get_logger(__name__)
 
@@ -232,7 +233,8 @@ class Heart:
             try:
                 self.renew()
             except Exception as error:  # a restart of Postgres must not end the heart
-                log.warning("lease.not_renewed", error=type(error).__name__)
+                if not said(error):
+                    log.warning("lease.not_renewed", error=type(error).__name__)
 
 
 heart = Heart()

@@ -13,6 +13,7 @@ import redis
 from django.conf import settings
 
 from countersign.logs import get_logger
+from countersign.outages import said
 
 log = get_logger(__name__)
 
@@ -51,4 +52,5 @@ def _send() -> None:
                 pipe.publish(name, text)
             pipe.execute()
         except redis.RedisError as error:
-            log.warning("live.unsent", messages=len(batch), error=type(error).__name__)
+            if not said(error):
+                log.warning("live.unsent", messages=len(batch), error=type(error).__name__)

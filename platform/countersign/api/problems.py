@@ -6,14 +6,15 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import DataError
+from django.db import DataError, OperationalError
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
-from countersign.errors import CountersignError, Forbidden, Invalid, NotFound, NotSignedIn, field_fault
+from countersign.errors import CountersignError, Forbidden, Invalid, NotFound, NotSignedIn, Unavailable, field_fault
 from countersign.logs import get_logger
+from countersign.outages import said
 
 log = get_logger(__name__)
 
@@ -63,6 +64,11 @@ def as_ours(error: Exception) -> CountersignError | None:
             return NotSignedIn()
         case exceptions.ValidationError():
             return Invalid(fields=list(_faults(error.get_full_details(), ())))
+        case _ if said(error):
+            return Unavailable()
+        case OperationalError():  # a deadlock, a statement that took too long: the same request may work
+            log.warning("the database did not do it", error=str(error).partition("\n")[0])
+            return Unavailable()
         case DataError():
             log.warning("the database refused a value", error=str(error))
             return Invalid("Something in this request cannot be kept: a NUL character, or a number that is too large.",

@@ -11,6 +11,7 @@ import threading
 from django.db import DatabaseError, connection
 
 from countersign.logs import get_logger
+from countersign.outages import said
 
 log = get_logger(__name__)
 
@@ -48,7 +49,8 @@ class Presence:
                         cursor.execute("SELECT 1")
                     cursor.execute("SELECT pg_advisory_unlock(%s)", [self.holder])
             except DatabaseError as error:
-                log.warning("presence lost, taken again", detail=type(error).__name__)
+                if not said(error):
+                    log.warning("presence lost, taken again", detail=type(error).__name__)
                 self._stop.wait(0.2)
             finally:
                 connection.close()

@@ -1,9 +1,14 @@
-"""`manage.py toolserver`, killed by its own hand (SIGKILL) at the boundary of a guarded call that `CRASH_AT` names."""
+"""`manage.py toolserver`, killed by its own hand (SIGKILL) at the boundary of a guarded call that `CRASH_AT` names.
+
+It waits for `CRASH_AFTER` calls to be at that boundary, and takes all of them along.
+"""
 
 import asyncio
 import os
 import signal
 import sys
+import threading
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -17,26 +22,37 @@ def break_at(boundary: str) -> None:
     from toolserver.host import gate
 
     begin, pass_on, settle = gate.begin_call, gate.pass_on, gate.settle_call
-    folder = Path(os.environ["SENT_WHEN"])  # the mail server leaves a file there for what it was sent
+    folder = Path(os.environ["SENT_WHEN"])  # what was done has left a file there
+    expected = threading.Semaphore(int(os.environ.get("CRASH_AFTER", "1")) - 1)
+
+    def die_with_the_last() -> None:
+        if not expected.acquire(blocking=False):
+            die()
+        time.sleep(60)
+
+    def done() -> int:
+        return sum(file.is_file() and not file.name.startswith(".") for file in folder.rglob("*"))
+
+    before = done()
 
     def dying_begin(*args, **kwargs):
         if boundary == "before_intent":
-            die()
+            die_with_the_last()
         begin(*args, **kwargs)
-        die()
+        die_with_the_last()
 
     async def dying_pass_on(process, *args):
         call = asyncio.ensure_future(pass_on(process, *args))
-        while not any(folder.iterdir()):
+        while done() - before < int(os.environ.get("CRASH_AFTER", "1")):
             await asyncio.sleep(0.005)
         die()
         return await call
 
     def dying_settle(*args, **kwargs):
         if boundary == "before_outcome":
-            die()
+            die_with_the_last()
         settle(*args, **kwargs)
-        die()
+        die_with_the_last()
 
     if boundary in ("before_intent", "after_intent"):
         gate.begin_call = dying_begin

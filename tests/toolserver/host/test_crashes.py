@@ -5,7 +5,10 @@ import json
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -31,22 +34,56 @@ def mailbox(host, team, api, tmp_path):
         yield box
 
 
-@pytest.fixture
-def crash(start_host, worker_of, team, mailbox):
-    """`crash(boundary, tool, arguments, meta)`: a host of its own dies there in the midst of the call."""
+@dataclass
+class Planned:
+    """An approved call of one run, and what its worker hears about it."""
 
-    def call(boundary: str, tool: str, arguments: dict, meta: dict) -> None:
-        with start_host(script=CRASHING, CRASH_AT=boundary, SENT_WHEN=str(mailbox.folder)) as dying:
+    worker: Any
+    tool: str
+    arguments: dict
+    meta: dict
+
+    def ask(self) -> dict:
+        return self.worker.call(self.tool, self.arguments, self.meta)["result"]["_meta"]
+
+
+@pytest.fixture
+def crash(start_host, worker_of, team, planned, mailbox, host):
+    """`crash(boundary, tool, arguments, times)`: a host of its own dies there in the midst of that many calls.
+
+    Returns the calls, to be asked for again at the next host.
+    """
+    def call(boundary: str, tool: str, arguments: dict, times: int = 1) -> list[Planned]:
+        folder = mailbox.folder if tool == "email.send" else host.artifacts / str(team.tenant.id)
+        plan, tokens, metas = planned("call", tool, arguments), [], []
+        for _ in range(times):
+            team.hold_run()
+            tokens.append(team.token)
+            metas.append(team.approve([plan]).meta("call"))
+        with start_host(script=CRASHING, CRASH_AT=boundary, CRASH_AFTER=str(times), SENT_WHEN=str(folder),
+                        ARTIFACTS_DIR=str(host.artifacts)) as dying:
             children = psutil.Process(dying.process.pid).children(recursive=True)
-            with pytest.raises(httpx.HTTPError):
-                worker_of(team, at=dying).call(tool, arguments, meta)
+
+            def lost(token: str, meta: dict) -> None:
+                with pytest.raises(httpx.HTTPError):
+                    worker_of(team, token=token, at=dying).call(tool, arguments, meta)
+
+            with ThreadPoolExecutor(times) as pool:
+                list(pool.map(lost, tokens, metas))
             assert dying.process.wait(30) == -signal.SIGKILL
             psutil.wait_procs(children, timeout=5)
             assert not [child for child in children if child.is_running()], "a child outlived its host"
+        return [Planned(worker_of(team, token=token), tool, arguments, meta)
+                for token, meta in zip(tokens, metas, strict=True)]
 
     return call
 
 
+#: How often the host dies, and how many calls it takes along each time.
+DEATHS = [pytest.param(1, 4, id="4-times"), pytest.param(5, 10, id="50-times", marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize(("deaths", "calls"), DEATHS)
 @pytest.mark.parametrize(("boundary", "sent", "afterwards"), [
     ("before_intent", 0, "done"),     # nothing was begun: the call is made now
     ("after_intent", 0, "unknown"),   # the next host cannot know that it was not passed on
@@ -54,41 +91,52 @@ def crash(start_host, worker_of, team, mailbox):
     ("before_outcome", 1, "unknown"),
     ("after_outcome", 1, "done"),     # recorded, and told
 ])
-def test_a_tool_that_may_not_act_twice(team, worker, planned, crash, mailbox, boundary, sent, afterwards):
-    approved = team.approve([planned("send", "email.send", LETTER)])
-    crash(boundary, "email.send", LETTER, approved.meta("send"))
-    assert len(mailbox.received) == sent
-    for _ in range(2):
-        answer = worker.call("email.send", LETTER, approved.meta("send"))["result"]
-        assert answer["_meta"]["countersign/outcome"] == afterwards
-    assert len(mailbox.received) == (1 if boundary == "before_intent" else sent)
-    entry, = team.entries()
-    assert entry.attempts == 1
+@pytest.mark.timeout(600)
+def test_a_tool_that_may_not_act_twice(team, crash, mailbox, boundary, sent, afterwards, deaths, calls):
+    for _ in range(deaths):
+        clear(mailbox)
+        asked = crash(boundary, "email.send", LETTER, calls)
+        assert len(mailbox.received) == sent * calls
+        for call in asked * 2:
+            assert call.ask()["countersign/outcome"] == afterwards
+        wanted = 0 if (sent, afterwards) == (0, "unknown") else calls
+        assert [len(mailbox.received), len({mail.message_id for mail in mailbox.received})] == [wanted, wanted]
+    entries = team.entries()
+    assert len(entries) == deaths * calls
+    assert {entry.attempts for entry in entries} == {1}
 
 
-@pytest.mark.parametrize("boundary", ["after_intent", "before_outcome"])
-def test_a_tool_that_may_act_twice(team, worker, planned, crash, boundary):
-    """Its call is made again, under the same grant, which still counts as used once."""
-    approved = team.approve([planned()])
-    crash(boundary, "files.write", FILE, approved.meta("publish"))
-    entry, = team.entries()
-    assert entry.state == "intent"
-    answer = worker.call("files.write", FILE, approved.meta("publish"))["result"]
-    assert answer["_meta"]["countersign/outcome"] == "done"
-    entry, = team.entries()
-    assert (entry.state, entry.attempts) == ("done", 2)
+@pytest.mark.parametrize(("deaths", "calls"), DEATHS)
+@pytest.mark.parametrize(("boundary", "attempts"), [
+    ("before_intent", 1), ("after_intent", 2), ("after_sending", 2), ("before_outcome", 2), ("after_outcome", 1)])
+@pytest.mark.timeout(600)
+def test_a_tool_that_may_act_twice(team, crash, host, boundary, attempts, deaths, calls):
+    """Its call is made again with the same key, under the same grant, which still counts as used once."""
+    for _ in range(deaths):
+        asked = crash(boundary, "files.write", FILE, calls)
+        for call in asked * 2:
+            assert call.ask()["countersign/outcome"] == "done"
+    entries = team.entries()
+    assert len(entries) == deaths * calls
+    assert {(entry.state, entry.attempts) for entry in entries} == {("done", attempts)}
+    for entry in entries:
+        [left] = (host.artifacts / str(team.tenant.id) / str(entry.run_id)).iterdir()
+        assert left.read_text() == FILE["content"]
 
 
-def test_after_a_crash_a_person_says_what_happened(team, worker, planned, crash, mailbox, api):
-    approved = team.approve([planned("send", "email.send", LETTER)])
-    crash("after_intent", "email.send", LETTER, approved.meta("send"))
-    answer = worker.call("email.send", LETTER, approved.meta("send"))["result"]
-    assert answer["_meta"]["countersign/code"] == "host_lost"
+def clear(mailbox) -> None:
+    mailbox.received.clear()
+    for file in mailbox.folder.iterdir():
+        file.unlink()
+
+
+def test_after_a_crash_a_person_says_what_happened(team, crash, mailbox, api):
+    [call] = crash("after_intent", "email.send", LETTER)
+    assert call.ask()["countersign/code"] == "host_lost"
     entry, = team.entries()
     path = f"/api/v1/tenants/{team.tenant.slug}/tool-calls/{entry.id}/resolution/"
     assert api(team.admin).post(path, {"happened": False}).status_code == 201
-    answer = worker.call("email.send", LETTER, approved.meta("send"))["result"]
-    assert answer["_meta"]["countersign/outcome"] == "done"
+    assert call.ask()["countersign/outcome"] == "done"
     assert len(mailbox.received) == 1
 
 

@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection
 from countersign.broker import import_actors
 from countersign.database.roles import refuse_stronger_role
 from countersign.logs import get_logger
+from countersign.outages import said
 from countersign.scheduling import all_duties
 
 log = get_logger(__name__)
@@ -32,7 +33,8 @@ class Command(BaseCommand):
             try:
                 self.lead(stopping)
             except (DatabaseError, psycopg.Error) as error:
-                log.warning("scheduler.interrupted", error=type(error).__name__)
+                if not said(error):
+                    log.warning("scheduler.interrupted", error=type(error).__name__)
                 stopping.wait(1)
 
     def lead(self, stopping: threading.Event) -> None:
