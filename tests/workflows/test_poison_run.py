@@ -59,10 +59,10 @@ def workers(start):
 def test_the_poison_is_quarantined_and_those_beside_it_go_on(stage, start, host, deaths, workers):
     poison = stage.start(run_input={**INPUT, "documents": [{"name": "a.md", "text": "poison"}]})
     unlucky = [stage.start(run_input={**INPUT, "documents": [{"name": "a.md", "text": f"rain {number}"}]})
-               for number in range(4)]
+               for number in range(2)]
     start("scheduler")
-    wait_for(lambda: stage.read(poison).status == "needs_attention", 60)
-    wait_for(lambda: all(stage.read(run).status == "waiting" for run in unlucky), 60)
+    wait_for(lambda: stage.read(poison).status == "needs_attention", 180)
+    wait_for(lambda: all(stage.read(run).status == "waiting" for run in unlucky), 180)
     run = stage.read(poison)
     assert (run.attention_reason, run.attention["last_error"]["code"]) == ("quarantined", "worker_lost")
     assert "SIGKILL" in run.attention["last_error"]["detail"]

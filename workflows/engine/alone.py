@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +35,7 @@ log = get_logger(__name__)
 #: Such processes of one worker at once: each takes seconds and memory to start.
 MOST_AT_ONCE = 2
 LOOK_EVERY = 0.2
+SECONDS_TO_END = 5
 _room = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
@@ -55,12 +58,17 @@ def _begin(lease: Lease) -> subprocess.Popen:
 
 
 def _wait_for(child: subprocess.Popen, lease: Lease) -> int:
-    """Its exit status. A worker that is told to stop tells it, too; one that lost the lease ends it."""
+    """Its exit status. A worker that is told to stop tells it, too. A lease that is not held any more is one that the
+    child has let go of, or lost: then it ends by itself, or is ended."""
+    late = math.inf
     try:
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 return child.wait(LOOK_EVERY)
-            lease.check()
+            if lease.lost.is_set():
+                late = min(late, time.monotonic() + SECONDS_TO_END)
+            if time.monotonic() > late:
+                lease.check()
             if drain.is_draining():
                 child.send_signal(signal.SIGTERM)
     finally:

@@ -10,7 +10,6 @@ import psycopg
 from psycopg.rows import dict_row
 
 from countersign.database.presence import PRESENT
-from countersign.embedded.services import Services
 
 #: What the engine writes about a run: within a step, when it takes the run on, when it lets go of it.
 WORK = ("step.started", "step.completed", "step.failed", "text", "tool.called", "tool.outcome")
@@ -19,10 +18,10 @@ LETTING_GO = ("run.retrying", "run.released", "run.held", "gate.opened", "run.co
 
 
 class Books:
-    """Every question is a connection of its own: the database is restarted now and then."""
+    """`url` signs in as `backup`. Every question is a connection of its own: the database is restarted now and then."""
 
-    def __init__(self, services: Services) -> None:
-        self._url = services.postgres.url(services.database, "backup")
+    def __init__(self, url: str) -> None:
+        self._url = url
 
     def ask(self, query: str, parameters: Any = None) -> list[dict[str, Any]]:
         options = "-c default_transaction_read_only=on"

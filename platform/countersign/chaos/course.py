@@ -43,7 +43,7 @@ class Course:
         self.mailbox = mailbox
         self.desks = desks
         self.say = say
-        self.books = Books(stack.services)
+        self.books = Books(stack.services.postgres.url(stack.services.database, "backup"))
         self.strikes = Strikes(stack, self.books, seed=seed, say=say)
         self._told = time.monotonic()
 
