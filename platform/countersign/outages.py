@@ -11,7 +11,6 @@ import psycopg
 import redis
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from psycopg_pool import PoolTimeout
 
 from countersign.logs import get_logger
 
@@ -40,6 +39,12 @@ class Part:
         return True
 
     def away(self, error: BaseException) -> None:
+        """Say so, unless it does answer: then a connection broke, and no more than that."""
+        if self.is_away:
+            return
+        if self.answers():
+            log.warning(f"a connection to {self.name} broke", part=self.name, error=type(error).__name__)
+            return
         with self._lock:
             if self.is_away:
                 return
@@ -76,8 +81,6 @@ def part_of(error: BaseException | None) -> Part | None:
     """The part whose absence an error tells of, if it does."""
     for each in _causes(error):
         match each:
-            case PoolTimeout():  # away, or only busy
-                return None if POSTGRES.answers() else POSTGRES
             case psycopg.OperationalError() | psycopg.InterfaceError():
                 return POSTGRES if each.sqlstate is None or each.sqlstate.startswith(AWAY) else None
             case OperationalError() | InterfaceError() if each.__cause__ is None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from countersign.chaos.patience import until_served
 from countersign.demo.team import Team, add_mail_credential, give_role, publish_newsletter, set_up_team
 from countersign.embedded.mailbox import Mailbox
 from countersign.embedded.platform import temporary_platform
@@ -59,4 +60,4 @@ def team(stack: Stack, mailbox: Mailbox, request: pytest.FixtureRequest) -> Team
 
 @pytest.fixture(scope="module")
 def workflow(team: Team) -> str:
-    return publish_newsletter(team, give_role(team, [team.editor]))
+    return until_served(lambda: publish_newsletter(team, give_role(team, [team.editor])))

@@ -18,7 +18,7 @@ from toolserver.host.threads import in_database
 
 log = get_logger(__name__)
 
-SECONDS_TO_SETTLE = 20
+SECONDS_TO_SETTLE = 120  # longer than a database is away for a restart or a failover
 SECONDS_TO_DRAIN = 3  # after the 5 that the server gives open requests
 
 

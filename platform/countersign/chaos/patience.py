@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import httpx
 
 from countersign.demo.client import Person, Refused
+
+T = TypeVar("T")
 
 #: Longer than any part of the platform stays away.
 SECONDS = 120
@@ -49,6 +52,18 @@ class Patience:
                 break
             pause = min(pause * 2, 2)
         raise TimeoutError(f"{method} {path}: no answer")
+
+
+def until_served(work: Callable[[], T]) -> T:
+    """What `work` returns, once nothing in it is answered 503 any more. It must be safe to repeat."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            return work()
+        except Refused as refusal:
+            if refusal.status != 503 or time.monotonic() > deadline:
+                raise
+        time.sleep(0.5)
 
 
 def _passes(answer: httpx.Response) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from countersign.chaos.patience import Patience
+from countersign.chaos.patience import Patience, until_served
 from countersign.demo.team import Team, add_mail_credential, give_role, publish_newsletter, set_up_team
 from countersign.embedded.mailbox import Mailbox
 from countersign.embedded.stack import Stack
@@ -75,7 +75,8 @@ def open_desks(stack: Stack, mailbox: Mailbox, *, teams: int) -> list[Desk]:
         team = set_up_team(stack.url, mailbox, name=f"Team {number}", slug=slug, domain=f"{slug}.example",
                            password=stack.secrets.demo_password, invited={"editor": "editor"})
         add_mail_credential(team)
-        desks.append(Desk(team, publish_newsletter(team, give_role(team, [team.editor]))))
+        desks.append(Desk(team, until_served(
+            lambda team=team: publish_newsletter(team, give_role(team, [team.editor])))))
     return desks
 
 
