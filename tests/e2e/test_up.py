@@ -87,7 +87,7 @@ def test_a_newcomer_finds_a_newsletter_waiting_and_ctrl_c_leaves_nothing(state):
         assert second.returncode != 0
         assert "running already" in second.stderr
 
-        worker = next(p for p in running.family() if p.cmdline()[2:] == ["worker", "--queue", "runs"])
+        worker = next(p for p in running.family() if p.cmdline()[1:] == ["worker", "--queue", "runs"])
         worker.kill()
         running.wait_until_it_says("worker stopped (by SIGKILL); starting it again")
 

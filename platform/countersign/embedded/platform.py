@@ -35,9 +35,10 @@ def started_platform(services: Services, secrets: Secrets, folder: Path, *, emai
     """
     stack = Stack(services, secrets, folder, port=free_port(), email_url=email_url, logs=folder / "logs", say=say,
                   extra_environment={**UNLIMITED, **environment})
-    stack.migrate()
-    stack.start()
     try:
+        stack.nursery.warm()
+        stack.migrate()
+        stack.start()
         stack.wait_until_ready()
         yield stack
     except Exception as error:

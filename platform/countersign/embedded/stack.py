@@ -18,6 +18,7 @@ from pathlib import Path
 import httpx
 
 from countersign.database.roles import role_url
+from countersign.embedded.nursery import Born, Nursery
 from countersign.embedded.secrets import Secrets
 from countersign.embedded.services import Services
 from countersign.environment import ROLE_OF_PROCESS, database_settings
@@ -50,17 +51,22 @@ class Child:
     command: list[str]
     environment: dict[str, str]
     log: Path | None = None
-    process: subprocess.Popen | None = None
+    nursery: Nursery | None = None
+    process: subprocess.Popen | Born | None = None
     started: float = 0
     backoff: float = 0.5
     due: float = 0
 
     def start(self) -> None:
+        """From the nursery, where there is one; by itself otherwise."""
+        self.started = time.monotonic()
+        if self.nursery:
+            self.process = self.nursery.bear(self.command[1:], self.environment, self.log)
+            return
         with contextlib.ExitStack() as stack:
             out = stack.enter_context(self.log.open("ab")) if self.log else None
             self.process = subprocess.Popen(self.command, env=self.environment, cwd=ROOT, stdin=subprocess.DEVNULL,
                                             stdout=out, stderr=out, preexec_fn=die_with_parent, process_group=0)
-        self.started = time.monotonic()
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
@@ -88,6 +94,7 @@ class Stack:
     logs: Path | None = None
     say: Callable[[str], None] = print
     extra_environment: Mapping[str, str] = field(default_factory=dict)
+    nursery: Nursery = field(default_factory=Nursery)
     children: dict[str, Child] = field(default_factory=dict)
     stopping: bool = False
 
@@ -148,8 +155,9 @@ class Stack:
             self.logs.mkdir(parents=True, exist_ok=True)
         for name in ROLE_OF_PROCESS:
             self.children[name] = Child(name, self.command(name), self.environment(name),
-                                        self.logs / f"{name}.log" if self.logs else None)
-            self.children[name].start()
+                                        self.logs / f"{name}.log" if self.logs else None, self.nursery)
+        for child in reversed(self.children.values()):  # the toolserver first: it has the most to load
+            child.start()
 
     def wait_until_ready(self, seconds: float = 60) -> None:
         """Until web answers that everything it needs is there. Raises RuntimeError saying what is not."""
@@ -191,6 +199,7 @@ class Stack:
             child.stop()
         for child in self.children.values():
             child.wait(10)
+        self.nursery.end()
 
 
 def _ended(code: int) -> str:

@@ -60,9 +60,10 @@ class Command(BaseCommand):
             mailbox = stack.enter_context(Mailbox(port=_kept_port(self.state, "mailbox"), folder=self.state / "mail"))
         platform = Stack(services, secrets, self.state, port=port, say=self._say,
                          email_url=mailbox.url if mailbox else settings.ENVIRONMENT.email_url)
+        stack.callback(platform.stop)
+        platform.nursery.warm()  # while the database is migrated
         self._say("migrating the database")
         platform.migrate()
-        stack.callback(platform.stop)
         if built:
             built.result()
         self._say("starting web, worker, notify worker, scheduler and toolserver")
