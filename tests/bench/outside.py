@@ -32,14 +32,21 @@ class Outside:
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
-        for name, protocol in (("smtp", lambda: Smtp(self.mails)), ("model", Model)):
+        for name, protocol in (("smtp", lambda: Smtp(self.mails)), ("model", Model), ("slow", SlowModel)):
             server = await loop.create_server(protocol, "127.0.0.1", 0)
             self.ports[name] = server.sockets[0].getsockname()[1]
         self._ready.set()
         await asyncio.Event().wait()
 
     def answer(self, what: str) -> dict[str, Any]:
-        return {"ports": self.ports} if what == "ports" else {"mails": self.mails}
+        match what:
+            case "ports":
+                return {"ports": self.ports}
+            case "end":
+                SlowModel.may_end.set()
+            case "writing":
+                return {"writing": SlowModel.writing}
+        return {"mails": self.mails}
 
 
 class _Lines(asyncio.Protocol):
@@ -89,19 +96,62 @@ class Model(_Lines):
             if len(self.coming) < end:
                 return
             asked, self.coming = json.loads(self.coming[head_end + 4:end]), self.coming[end:]
-            self.transport.write(VERDICT_ANSWER if asked.get("response_format") else DRAFT_ANSWER)
+            self.answer(VERDICT_ANSWER if asked.get("response_format") else DRAFT_ANSWER)
+
+    def answer(self, answer: bytes) -> None:
+        self.transport.write(answer)
 
 
-def _answer(text: str) -> bytes:
-    def chunk(choices: list[dict[str, Any]], **more: Any) -> bytes:
+class SlowModel(Model):
+    """Takes ten seconds over a draft, which it writes piece by piece, and ends none before it may: a busy machine needs
+    its time until many are being written at once. `writing` counts those."""
+
+    SECONDS = 10.0
+    PIECES = 20
+    writing = 0
+    may_end = threading.Event()
+
+    def answer(self, answer: bytes) -> None:
+        if answer is VERDICT_ANSWER:
+            self.transport.write(answer)
+            return
+        SlowModel.writing += 1
+        frames = _frames(DRAFT, self.PIECES)
+        self.transport.write(_head(frames))
+        asyncio.get_running_loop().create_task(self._write(frames))
+
+    async def _write(self, frames: list[bytes]) -> None:
+        for frame in frames[:-2]:
+            await asyncio.sleep(self.SECONDS / self.PIECES)
+            self.transport.write(frame)
+        while not self.may_end.is_set():
+            await asyncio.sleep(0.1)
+        self.transport.write(b"".join(frames[-2:]))
+        SlowModel.writing -= 1
+
+
+def _frames(text: str, pieces: int = 1) -> list[bytes]:
+    """The answer's events: the text in so many pieces, its end, what it cost."""
+    def frame(choices: list[dict[str, Any]], **more: Any) -> bytes:
         return b"data: " + json.dumps({"id": "instant", "object": "chat.completion.chunk", "created": 0,
                                        "model": "instant", "choices": choices, **more}).encode() + b"\n\n"
 
+    size = -(-len(text) // pieces)
     usage = {"prompt_tokens": 900, "completion_tokens": 200, "total_tokens": 1100}
-    body = (chunk([{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}])
-            + chunk([{"index": 0, "delta": {}, "finish_reason": "stop"}])
-            + chunk([], usage=usage) + b"data: [DONE]\n\n")
-    return (b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\n\r\n" % len(body)) + body
+    return [*(frame([{"index": 0, "delta": {"role": "assistant", "content": text[start:start + size]},
+                      "finish_reason": None}]) for start in range(0, len(text), size)),
+            frame([{"index": 0, "delta": {}, "finish_reason": "stop"}]),
+            frame([], usage=usage) + b"data: [DONE]\n\n"]
+
+
+def _head(frames: list[bytes]) -> bytes:
+    length = sum(map(len, frames))
+    return b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\n\r\n" % length
+
+
+def _answer(text: str) -> bytes:
+    frames = _frames(text)
+    return _head(frames) + b"".join(frames)
 
 
 DRAFT_ANSWER, VERDICT_ANSWER = _answer(DRAFT), _answer(VERDICT)

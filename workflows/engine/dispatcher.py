@@ -44,7 +44,7 @@ class Turn:
 class Dispatcher:
     """Looks for work from `start` to `stop`. `most_turns` may be under way at once, `at_work` of them not waiting."""
 
-    def __init__(self, *, most_turns: int = MOST_TURNS, at_work: int = 8) -> None:
+    def __init__(self, *, most_turns: int = MOST_TURNS, at_work: int = 4) -> None:
         self.most_turns = most_turns
         self.slots = Slots(at_work, free_of=self._no_longer_queues)
         self._turns: set[Turn] = set()

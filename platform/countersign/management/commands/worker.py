@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--queue", default="runs")
-        parser.add_argument("--threads", type=int, default=8,
+        parser.add_argument("--threads", type=int, default=4,
                             help="runs or messages that are worked on at the same time")
         parser.add_argument("--turns", type=int, default=256,
                             help="runs under way at once, those included that wait for a model or a tool")

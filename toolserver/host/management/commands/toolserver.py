@@ -6,7 +6,9 @@ from countersign.database.roles import refuse_stronger_role
 from countersign.environment import ConfigurationError
 from toolserver.host.app import make_app
 from toolserver.host.processes import IDLE_SECONDS, MOST_PROCESSES
-from toolserver.process.hardening import keep_memory_private
+from toolserver.process.hardening import allow_files, keep_memory_private
+
+MOST_OPEN_FILES = 65536
 
 
 class Command(BaseCommand):
@@ -26,6 +28,7 @@ class Command(BaseCommand):
         if not settings.VAULT_KEY or not settings.GRANT_VERIFY_KEYS:
             raise ConfigurationError("Countersign cannot start: the toolserver needs VAULT_KEY and GRANT_VERIFY_KEYS")
         keep_memory_private()
+        allow_files(MOST_OPEN_FILES)
         app = make_app(most=most_processes, idle_seconds=idle_seconds)
         uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, server_header=False,
                     proxy_headers=False, timeout_graceful_shutdown=5, timeout_keep_alive=75)

@@ -1,0 +1,25 @@
+"""The bench `fairness` at its full size: 1,000 queued runs, 200 in slow model calls, 1,000 at gates.
+
+What takes how long is the bench's to say; here stands what must not depend on how busy a machine is.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bench.bench_fairness import AIM_CONNECTIONS, AIM_MEMORY_MB
+from tests.bench.frame import measure, table
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(2400)
+def test_a_thousand_queued_two_hundred_waiting_a_thousand_at_gates(django_db_blocker, capsys):
+    with django_db_blocker.unblock():
+        rows = measure(["fairness"])
+    with capsys.disabled():
+        print(f"\n{table(rows)}")
+    value = {row.name: row.value for row in rows}
+    assert value["waiting_200_memory_mb"] <= AIM_MEMORY_MB
+    assert value["waiting_200_connections"] <= AIM_CONNECTIONS
+    assert value["at_gates_1000_connections"] <= AIM_CONNECTIONS
+    assert value["at_gates_1000_threads"] < 40, "threads of the process itself, and none of a run"
