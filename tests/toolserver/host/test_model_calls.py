@@ -24,10 +24,15 @@ def provider():
         said = 0
         cancelled = threading.Event()
         words = 400
+        at_once = 0
+        go_on = staticmethod(lambda: True)
 
     async def complete(request):
         async def events():
+            Provider.at_once += 1
             try:
+                while not Provider.go_on():
+                    await asyncio.sleep(0.05)
                 for number in range(Provider.words):
                     Provider.said = number + 1
                     delta = {"role": "assistant", "content": f"word{number} "}
@@ -130,3 +135,24 @@ def test_web_tries_an_alias_out(team, api, alias, provider, host):
     assert tried["ok"], tried
     assert admin.post(f"{base}/none/test/").status_code == 404
     assert api(team.editor).post(f"{base}/offline-writer/test/").status_code == 403
+
+
+@pytest.mark.timeout(180)
+def test_as_many_calls_of_one_team_as_a_worker_has_turns_stream_at_once(worker, alias, provider):
+    """None is refused, cut off or left to wait for another's end: the provider says nothing before it has them all."""
+    calls = 260
+    provider.words = 3
+    provider.go_on = lambda: provider.at_once >= calls
+
+    async def call(http: httpx.AsyncClient) -> str:
+        answer = await http.post(f"{worker.base}/v1/chat/completions", json={
+            "model": alias, "messages": [{"role": "user", "content": "Hello"}], "stream": True})
+        return answer.text
+
+    async def all_at_once() -> list[str]:
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(headers=worker.http.headers, timeout=120, limits=limits) as http:
+            return await asyncio.gather(*(call(http) for _ in range(calls)))
+
+    answers = asyncio.run(all_at_once())
+    assert [answer for answer in answers if "word2" not in answer] == []
