@@ -10,7 +10,7 @@ from django.db import connection
 
 from countersign.broker import import_actors, messages_waiting
 from countersign.clock import now
-from countersign.doorbells.services import RUNG_AT_ONCE, ring_again
+from countersign.doorbells.services import RUNG_AT_ONCE, ring_again, ring_for_due
 from countersign.ids import new_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,3 +75,11 @@ def test_runs_that_nobody_works_on_leave_the_other_queue_its_room(queues):
     unclaimed("notice", 5)
     ring_again()
     assert messages_waiting("notify") == 5
+
+
+def test_what_comes_due_all_at_once_is_rung_for_no_further_than_the_queue_has_room(queues):
+    unclaimed("notice", 3 * RUNG_AT_ONCE)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE doorbells_outbox SET rung_at = NULL")
+    assert ring_for_due() == 3 * RUNG_AT_ONCE
+    assert messages_waiting("notify") == RUNG_AT_ONCE

@@ -119,10 +119,18 @@ def _unclaimed(topics: list[str], *, before: datetime, most: int) -> list[Rung]:
 
 
 def _ring_for(rows: list[Rung]) -> None:
-    """A shared bell once; each of the others."""
+    """A shared bell once; the others each, while their queue has room: what finds none is rung for again."""
     heard: set[str] = set()
+    room: dict[str, int] = {}
     for name, tenant_id, subject_id in rows:
-        if name not in heard:
-            _topics[name].bell(tenant_id, subject_id)
-        if _topics[name].shared:
+        topic = _topics[name]
+        if topic.shared:
+            if name not in heard:
+                topic.bell(tenant_id, subject_id)
             heard.add(name)
+            continue
+        if topic.queue not in room:
+            room[topic.queue] = RUNG_AT_ONCE - messages_waiting(topic.queue)
+        if room[topic.queue] > 0:
+            topic.bell(tenant_id, subject_id)
+        room[topic.queue] -= 1
