@@ -11,13 +11,14 @@ import { useTranslation } from "@/lib/i18n";
 import { useSlug, useUrlState } from "@/lib/url-state";
 import { AuditRow } from "./audit-row";
 import { Filters } from "./filters";
-import { Verification } from "./verification";
+import { useVerification, Verified, VerifyButton } from "./verification";
 import "./strings";
 
 export function AuditPage() {
   const { t } = useTranslation("audit");
   const slug = useSlug();
   const { role, isAdmin } = useHere();
+  const verification = useVerification();
   if (!isAdmin) {
     return <Page title={t("title")}><Forbidden who={t("forbidden", { role: t(`common:role.${role}`).toLowerCase() })} /></Page>;
   }
@@ -27,8 +28,8 @@ export function AuditPage() {
     </Button>
   );
   return (
-    <Page title={t("title")} actions={download}>
-      <Verification />
+    <Page title={t("title")} actions={<><VerifyButton query={verification} />{download}</>}>
+      <Verified query={verification} />
       <Filters />
       <Entries />
     </Page>

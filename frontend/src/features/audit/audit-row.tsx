@@ -6,19 +6,20 @@ import { Id } from "@/components/copy";
 import { useTranslation } from "@/lib/i18n";
 import { exact } from "@/lib/time";
 import { useUrlState } from "@/lib/url-state";
-import { actionInWords, subjectInWords } from "./words";
+import { actionInWords, gist, subjectInWords } from "./words";
 
 /** Who did what, when; the rest unfolds. */
 export function AuditRow({ entry }: { entry: AuditEntry }) {
   const { t } = useTranslation("audit");
   const { actor } = entry;
+  const told = gist(entry.data);
   return (
     <li>
       <details className="group">
         <summary className="flex cursor-pointer flex-wrap items-baseline gap-x-3 gap-y-0.5 px-4 py-2.5 -outline-offset-2 hover:bg-sunken/60">
           <span className="min-w-0 flex-1 basis-64 wrap-anywhere">
             <span className="font-medium">{actor.kind === "system" ? t("system") : actor.label}</span>
-            {" "}{actionInWords(entry.action)}
+            {" "}{actionInWords(entry.action)}{told && <span className="text-ink-soft">{": "}{told}</span>}
             {actor.kind !== "user" && actor.kind !== "system" && <>{" "}<Badge>{t(`kinds.${actor.kind}`)}</Badge></>}
           </span>
           <time dateTime={entry.at} className="text-sm whitespace-nowrap text-ink-soft tabular-nums">{exact(entry.at)}</time>

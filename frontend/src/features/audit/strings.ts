@@ -23,12 +23,12 @@ addStrings("audit", {
   empty: "Nothing was recorded",
   empty_filtered: "Nothing was recorded that fits the filters.",
   empty_why: "Every change of the team, its people, roles, workflows, runs and decisions is written here as it happens.",
-  system: "the platform",
+  system: "The platform",
   via: "via {{via}}",
   kinds: { token: "token", service: "service account", system: "platform" },
   subjects: {
     tenant: "team", user: "person", invitation: "invitation", token: "token", role: "approver role", scope: "workflow's rights",
-    template: "workflow", version: "version", run: "run", request: "request", grant: "grant", credential: "credential",
+    template: "workflow", version: "version", run: "run", approval: "request", grant: "grant", credential: "credential",
     model: "model alias", tool_call: "tool call",
   },
   groups: {
@@ -63,7 +63,10 @@ addStrings("audit", {
     decision: { made: "decided" },
     grant: { consumed: "used a grant" },
     grants: { issued: "issued grants", reissued: "issued grants again", revoked: "revoked grants" },
-    tool_call: { resolved: "said what happened to a tool call" },
+    tool_call: {
+      resolved: "said what happened to a tool call", done: "called a tool: done", not_done: "called a tool: not done",
+      unknown: "called a tool: in doubt",
+    },
     credential: { created: "added a credential", rotated: "rotated a credential", removed: "deleted a credential" },
     model: { created: "made a model alias", changed: "changed a model alias", removed: "deleted a model alias" },
   },

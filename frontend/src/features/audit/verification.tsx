@@ -9,18 +9,27 @@ import { count } from "@/lib/numbers";
 import { useSlug } from "@/lib/url-state";
 
 /** Asked for by hand: it walks the whole chain. */
-export function Verification() {
-  const { t } = useTranslation("audit");
+export function useVerification() {
   const slug = useSlug();
-  const query = $api.useQuery("get", "/api/v1/tenants/{slug}/audit/verify/", { params: { path: { slug } } },
+  return $api.useQuery("get", "/api/v1/tenants/{slug}/audit/verify/", { params: { path: { slug } } },
     { enabled: false, gcTime: 0, retry: false });
+}
+
+type Query = ReturnType<typeof useVerification>;
+
+export function VerifyButton({ query }: { query: Query }) {
+  const { t } = useTranslation("audit");
   return (
-    <div className="grid justify-items-start gap-3">
-      <Button busy={query.isFetching} onClick={() => void query.refetch()}><ShieldCheck size={14} aria-hidden />{t("verify")}</Button>
-      {query.error && <Banner tone="bad">{query.error.detail}</Banner>}
-      {query.data && !query.isFetching && <Report report={query.data} />}
-    </div>
+    <Button busy={query.isFetching} onClick={() => void query.refetch()}>
+      <ShieldCheck size={14} aria-hidden />{t("verify")}
+    </Button>
   );
+}
+
+export function Verified({ query }: { query: Query }) {
+  if (query.isFetching) return null;
+  if (query.error) return <Banner tone="bad">{query.error.detail}</Banner>;
+  return query.data ? <Report report={query.data} /> : null;
 }
 
 function Report({ report }: { report: ChainReport }) {
