@@ -18,7 +18,7 @@ from uuid import UUID
 import httpx
 import psutil
 
-from countersign.demo.team import Team, give_role, member_ids, set_up_team
+from countersign.demo.team import Team, give_role, member_ids, publish, set_up_team
 from countersign.embedded.mailbox import Mailbox
 from countersign.embedded.stack import Stack
 from countersign.signing import SigningKey
@@ -40,7 +40,7 @@ SCOPES = ["runs:read", "runs:write", "approvals:read", "approvals:decide"]
 def measure(ground: Ground) -> Iterator[Row]:
     plain = baseline(ground)
     with (Child("tests.bench.outside", inherited(), ground.folder / "outside.log") as outside, Mailbox() as mailbox,
-          ground.platform(email_url=mailbox.url, environment=UNLIMITED) as platform):
+          ground.platform(email_url=mailbox.url) as platform):
         bench = Bench(platform, mailbox, outside)
         bench.play(4, at_once=2)
         yield _effect(ground, bench)
@@ -123,7 +123,6 @@ class Bench:
         return Played(run, decided, file.stat().st_mtime)
 
 
-UNLIMITED = {"RATE_LIMIT_READS": "1000/s", "RATE_LIMIT_WRITES": "1000/s"}  # counted all the same
 ENDS = ("run.completed", "run.rejected", "run.failed", "run.cancelled", "run.needs_attention")
 
 
@@ -159,14 +158,14 @@ def _publish(team: Team, ports: dict[str, int]) -> str:
     team.admin.post(f"{team.path}/credentials/", {"name": "key", "kind": "model_key", "secret": {"api_key": "instant"}})
     for alias in ("writer", "reviewer"):
         team.admin.post(f"{team.path}/models/", {"alias": alias, "providers": [
-            {"model": "openai/instant", "credential": "key", "api_base": f"http://127.0.0.1:{ports['model']}/v1"}]})
+            {"model": "openai/gpt-4.1", "credential": "key", "api_base": f"http://127.0.0.1:{ports['model']}/v1"}]})
     spec: dict[str, Any] = gallery()["newsletter"].spec
     nodes = [{**node, "model": {"draft": "writer", "check": "reviewer"}[node["id"]]} if "model" in node else node
              for node in spec["nodes"]]
     workflow = team.admin.post(f"{team.path}/workflows/", {"name": "Newsletter", "spec": {**spec, "nodes": nodes}})
     path = f"{team.path}/workflows/{workflow['id']}"
     team.admin.call("PUT", f"{path}/permissions/", {"role": role, "actions": ["view", "run", "decide"]})
-    team.admin.post(f"{path}/versions/1/publish/")
+    publish(team, f"{path}/versions/1/")
     return workflow["id"]
 
 

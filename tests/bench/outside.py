@@ -134,7 +134,7 @@ def _frames(text: str, pieces: int = 1) -> list[bytes]:
     """The answer's events: the text in so many pieces, its end, what it cost."""
     def frame(choices: list[dict[str, Any]], **more: Any) -> bytes:
         return b"data: " + json.dumps({"id": "instant", "object": "chat.completion.chunk", "created": 0,
-                                       "model": "instant", "choices": choices, **more}).encode() + b"\n\n"
+                                       "model": "gpt-4.1", "choices": choices, **more}).encode() + b"\n\n"
 
     size = -(-len(text) // pieces)
     usage = {"prompt_tokens": 900, "completion_tokens": 200, "total_tokens": 1100}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from countersign.demo.client import Person
+from countersign.demo.client import Person, Refused
 from countersign.embedded.mailbox import Mailbox
 
 ROLE = "Editor"
@@ -95,8 +95,19 @@ def publish_newsletter(team: Team, role: str) -> str:
         team.admin.call("PUT", f"{path}/permissions/", {"user": seen_by, "actions": ["view"]})
     version = next(iter(team.admin.all(f"{path}/versions/")))
     if version["status"] == "draft":
-        team.admin.post(f"{path}/versions/{version['number']}/publish/")
+        publish(team, f"{path}/versions/{version['number']}/")
     return workflow["id"]
+
+
+def publish(team: Team, version: str, *, tries: int = 4) -> None:
+    """Where a machine is busy, the team's first tool process may take longer to load than web waits for it."""
+    for left in reversed(range(tries)):
+        try:
+            team.admin.post(f"{version}publish/")
+            return
+        except Refused as refusal:
+            if refusal.status != 503 or not left:
+                raise
 
 
 def start_newsletter(team: Team, workflow: str, documents: list[dict[str, str]], recipients: list[str]) -> str:

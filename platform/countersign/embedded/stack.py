@@ -159,7 +159,7 @@ class Stack:
         for child in reversed(self.children.values()):  # the toolserver first: it has the most to load
             child.start()
 
-    def wait_until_ready(self, seconds: float = 60) -> None:
+    def wait_until_ready(self, seconds: float = 120) -> None:
         """Until web answers that everything it needs is there. Raises RuntimeError saying what is not."""
         deadline = time.monotonic() + seconds
         answer = "web does not answer"
