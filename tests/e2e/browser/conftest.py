@@ -54,7 +54,8 @@ def platform(mailbox: Mailbox) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium(platform: Stack) -> Iterator[Browser]:
+    """After the platform: Playwright's event loop lives in this thread, and Django starts nothing beside one."""
     assert CHROMIUM, INSTALL
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
