@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,10 +47,12 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture(scope="session")
-def platform(mailbox: Mailbox) -> Iterator[Stack]:
+def platform(mailbox: Mailbox, django_db_blocker) -> Iterator[Stack]:
     build_web_app()
-    with (tempfile.TemporaryDirectory(prefix="countersign-browser-") as folder,
-          temporary_platform(Path(folder), email_url=mailbox.url) as platform):
+    with ExitStack() as things:
+        folder = things.enter_context(tempfile.TemporaryDirectory(prefix="countersign-browser-"))
+        with django_db_blocker.unblock():  # it migrates a database of its own, in this process
+            platform = things.enter_context(temporary_platform(Path(folder), email_url=mailbox.url))
         yield platform
 
 
