@@ -129,7 +129,7 @@ def test_whoever_may_not_decide_is_told_why(open_browser, newsletter):
 
 
 def test_it_is_accessible_on_a_desk_and_on_a_phone(open_browser, newsletter):
-    page, request = at_request(open_browser, newsletter)
+    page, _ = at_request(open_browser, newsletter)
     assert_accessible(page)
     page.keyboard.press("c")
     assert_accessible(page)

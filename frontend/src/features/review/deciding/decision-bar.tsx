@@ -30,7 +30,7 @@ export function DecisionBar(props: Props) {
   ]);
   return (
     <section aria-label={t("bar.title")}
-      className="sticky bottom-[calc(60px+env(safe-area-inset-bottom))] z-20 grid gap-3 rounded-md border border-line bg-raised px-4 py-3 shadow-float md:bottom-3">
+      className="sticky bottom-[calc(60px+env(safe-area-inset-bottom))] z-20 grid gap-3 rounded-md border border-line bg-raised px-4 py-3 shadow-float md:bottom-3 **:-scroll-mb-24">
       {refused && <Refusal slug={slug} request={request} problem={refused} newest={props.revisions[0]} />}
       {open && !(saying && may) && <Choice request={request} me={me} choose={setSaying} words={words} />}
       {open && saying && may && (
