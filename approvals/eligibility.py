@@ -8,11 +8,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
-
-from approvals.models import ApprovalRequest, ApproverRole, ScopeGroupPermission, Verdict
+from approvals.models import ApprovalRequest, ApproverRole, Verdict
 from approvals.policies import ResolvedPolicy
 from approvals.quorum import Quorum, quorum
+from countersign.database.statements import ask
 from tenants.models import GroupMember, Membership, User
 
 People = Mapping[UUID, Collection[UUID]]
@@ -80,9 +79,9 @@ def why_not(request: ApprovalRequest, user: User, people: People) -> str | None:
 
 def approvals_that_count(request: ApprovalRequest, people: People) -> dict[UUID, Collection[UUID]]:
     """Who approved exactly this plan and may still decide it."""
-    said = request.decisions.filter(
-        verdict=Verdict.APPROVE, revision=request.revision, plan_hash=request.plan_hash)
-    return {user: people[user] for user in said.values_list("user_id", flat=True) if user in people}
+    said = ask("SELECT user_id FROM approvals_decision WHERE request_id = %s AND verdict = %s AND revision = %s "
+               "AND plan_hash = %s ORDER BY id", [request.id, Verdict.APPROVE, request.revision, request.plan_hash])
+    return {user: people[user] for (user,) in said if user in people}
 
 
 def quorum_of(request: ApprovalRequest, people: People, holders: Holders | None = None) -> Quorum:
@@ -100,14 +99,22 @@ def lacking(request: ApprovalRequest, people: People, holders: Holders | None = 
             for rule, count in zip(policy.rules, lacks, strict=True) if count]
 
 
+# Every run asks this three times: when its request opens, at each decision, when a grant is used.
+HOLDERS = """
+    SELECT member.user_id, role.id
+    FROM approvals_approverrole AS role
+    JOIN approvals_scopegrouppermission AS given ON given.tenant_id = role.tenant_id
+        AND given.group_id = role.group_id AND given.content_object_id = %(scope)s
+    JOIN auth_permission AS permission ON permission.id = given.permission_id AND permission.codename = 'decide_scope'
+    JOIN tenants_groupmember AS member ON member.tenant_id = role.tenant_id AND member.group_id = role.group_id
+    JOIN tenants_membership AS membership ON membership.tenant_id = member.tenant_id
+        AND membership.user_id = member.user_id
+    JOIN tenants_user AS person ON person.id = member.user_id AND person.is_active AND NOT person.is_service
+    WHERE role.id = ANY(%(roles)s)"""
+
+
 def _holders(scope_id: UUID, role_ids: frozenset[UUID]) -> dict[UUID, set[UUID]]:
-    may_decide = ScopeGroupPermission.objects.filter(
-        content_object=scope_id, group=OuterRef("group"), permission__codename="decide_scope")
-    member = Membership.objects.filter(tenant=OuterRef("tenant"), user=OuterRef("user"))
-    role_of_group = dict(ApproverRole.objects.filter(id__in=role_ids).values_list("group_id", "id"))
-    rows = GroupMember.objects.filter(
-        Exists(may_decide), Exists(member), group__in=role_of_group, user__is_active=True, user__is_service=False)
     people: dict[UUID, set[UUID]] = {}
-    for user_id, group_id in rows.values_list("user_id", "group_id"):
-        people.setdefault(user_id, set()).add(role_of_group[group_id])
+    for user_id, role_id in ask(HOLDERS, {"scope": scope_id, "roles": list(role_ids)}):
+        people.setdefault(user_id, set()).add(role_id)
     return people

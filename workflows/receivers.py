@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from approvals.models import ApprovalRequest, ApproverRole, RequestStatus
 from countersign.clock import now
+from countersign.database.statements import load, tell
 from countersign.doorbells.services import ring
 from workflows.engine.events import Event, record
 from workflows.models import Run, RunStatus
@@ -16,14 +17,13 @@ def on_request_settled(sender: object, request: ApprovalRequest, **_: object) ->
     """Wake the run, or end it when the answer was no. A request of a run that has ended meanwhile changes nothing."""
     if request.subject_type != "run":
         return
-    run = Run.objects.select_for_update().filter(id=request.subject_id).first()
+    run = next(iter(load(Run, "WHERE id = %s FOR UPDATE", [request.subject_id])), None)
     if run is None or RunStatus(run.status).ended or run.request_id != request.id:
         return
     record(run.tenant_id, run.id, Event("gate.settled", request.gate, {
         "request": str(request.id), "revision": request.revision, "status": request.status}))
     if request.status in (RequestStatus.APPROVED, RequestStatus.CHANGES_REQUESTED):
-        run.status = RunStatus.QUEUED
-        run.save(update_fields=["status"])
+        tell("UPDATE workflows_run SET status = %s WHERE id = %s", [RunStatus.QUEUED, run.id])
         ring("run", tenant_id=run.tenant_id, subject_id=run.id)
     elif request.status in (RequestStatus.REJECTED, RequestStatus.EXPIRED):
         _reject(run, expired=request.status == RequestStatus.EXPIRED)
@@ -31,8 +31,7 @@ def on_request_settled(sender: object, request: ApprovalRequest, **_: object) ->
 
 def _reject(run: Run, *, expired: bool) -> None:
     told = EXPIRED if expired else None
-    run.status, run.ended_at, run.error = RunStatus.REJECTED, now(), told
-    run.save(update_fields=["status", "ended_at", "error"])
+    Run.objects.filter(id=run.id).update(status=RunStatus.REJECTED, ended_at=now(), error=told)
     record(run.tenant_id, run.id, Event("run.rejected", data=told or {"code": "rejected"}))
 
 

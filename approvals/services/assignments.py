@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 
-from approvals.eligibility import Holders, eligible_people, lacking
+from approvals.eligibility import Holders, People, eligible_people, lacking
 from approvals.models import (
     ApprovalRequest,
     ApproverRole,
@@ -21,9 +20,10 @@ from approvals.models import (
     Scope,
     Verdict,
 )
-from approvals.services.notices import ask_people
+from approvals.services.notices import ask_people, promise_notices
 from approvals.services.settlement import settle_when_met
 from countersign.database.context import current_tenant
+from countersign.database.statements import insert, tell
 from tenants.audit import Actor, record
 from tenants.models import GroupMember
 
@@ -32,13 +32,10 @@ NAMED = 100
 """How many request ids an audit entry names; the counts are always whole."""
 
 
-def assign(request: ApprovalRequest) -> None:
-    """Ask everyone who may decide a request that opens, and say which rules nobody can meet."""
-    people = eligible_people(request)
-    Assignment.objects.bulk_create(
-        [Assignment(request=request, user_id=user, roles=sorted(roles)) for user, roles in people.items()])
-    request.lacking = lacking(request, people)
-    ask_people([(request.id, user) for user in people])
+def assign(request: ApprovalRequest, people: People) -> None:
+    """Ask everyone who may decide a request that opens."""
+    insert([Assignment(request=request, user_id=user, roles=sorted(roles)) for user, roles in people.items()])
+    promise_notices([(request.id, user) for user in people])
 
 
 def recompute_for_person(user_id: UUID, *, actor: Actor) -> None:
@@ -72,8 +69,7 @@ def hold_access(*, exclusive: bool) -> None:
     Locks are taken in this order everywhere: rows that say who may do what, this, rows of requests.
     """
     function = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [f"approvals.access:{current_tenant()}"])
+    tell(f"SELECT {function}(hashtextextended(%s, 0))", [f"approvals.access:{current_tenant()}"])
 
 
 def _recompute(ids: set[UUID], *, because: tuple[str, UUID], actor: Actor) -> None:

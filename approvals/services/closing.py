@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from approvals.models import ApprovalRequest, Assignment, Grant, RequestRule, RequestStatus
+from approvals.models import ApprovalRequest, Grant, RequestStatus
 from approvals.signals import request_settled
 from countersign.clock import now
 from countersign.database.context import tenant_context
+from countersign.database.statements import pipelined, tell
 from countersign.doorbells.services import answer, withdraw
 from tenants.audit import Actor, record
 
@@ -18,13 +19,15 @@ EXPIRY = "request_expiry"
 def close(request: ApprovalRequest, status: RequestStatus, *, actor: Actor, **data: Any) -> None:
     """Give a locked, open request its last status, and tell whoever listens. The one place where a request settles."""
     request.status, request.settled_at, request.lacking = status, now(), []
-    request.save(update_fields=["status", "settled_at", "lacking"])
-    Assignment.objects.filter(request=request, open=True).update(open=False)
-    RequestRule.objects.filter(request=request).delete()
-    if request.expires_at:
-        withdraw(EXPIRY, request.id)
-    record(action=f"request.{status}", subject=("approval", request.id), actor=actor,
-           data={"revision": request.revision, "plan_hash": request.plan_hash, **data})
+    with pipelined():
+        tell("UPDATE approvals_approvalrequest SET status = %s, settled_at = %s, lacking = '[]' WHERE id = %s",
+             [status, request.settled_at, request.id])
+        tell("UPDATE approvals_assignment SET open = false WHERE request_id = %s AND open", [request.id])
+        tell("DELETE FROM approvals_requestrule WHERE request_id = %s", [request.id])
+        if request.expires_at:
+            withdraw(EXPIRY, request.id)
+        record(action=f"request.{status}", subject=("approval", request.id), actor=actor,
+               data={"revision": request.revision, "plan_hash": request.plan_hash, **data})
     if status != RequestStatus.SUPERSEDED:
         request_settled.send(ApprovalRequest, request=request)
 

@@ -11,11 +11,12 @@ from approvals.errors import (
     RequestClosed,
     RevisionChanged,
 )
-from approvals.models import ApprovalRequest, Assignment, Decision, RequestStatus, Verdict
+from approvals.models import ApprovalRequest, Decision, RequestStatus, Verdict
 from approvals.policies import ResolvedPolicy
 from approvals.queries.requests import current_request
 from approvals.services.closing import close
 from approvals.services.settlement import settle_when_met, signing_key
+from countersign.database.statements import insert, load, pipelined, tell
 from countersign.errors import Invalid, NotFound, field_fault
 from tenants.audit import Actor, record
 from tenants.models import User
@@ -43,20 +44,22 @@ def record_decision(*, request: ApprovalRequest, by: User, verdict: str, comment
     locked = _locked(request)
     people = eligible_people(locked)
     looked_at = (revision, plan_hash) == (locked.revision, locked.plan_hash)
-    earlier = locked.decisions.filter(user=by).first()
+    earlier = next(iter(load(Decision, "WHERE request_id = %s AND user_id = %s", [locked.id, by.id])), None)
     if earlier and looked_at and earlier.verdict == verdict:
         earlier.repeated = True
         settle_when_met(locked, people, actor=actor)
         return earlier
     _refuse(locked, by, people, looked_at, earlier)
     _need_reason(locked, verdict, comment)
-    decision = Decision.objects.create(request=locked, user=by, verdict=verdict, comment=comment, revision=revision,
-                                       plan_hash=plan_hash, roles=sorted(people[by.id]), channel=channel)
-    Assignment.objects.filter(request=locked, user=by).update(open=False)
-    record(action="decision.made", subject=("approval", locked.id), actor=actor, data={
-        "decision": decision.id, "verdict": verdict, "comment": comment, "revision": revision, "plan_hash": plan_hash,
-        "channel": channel, "roles": [str(role) for role in decision.roles]})
-    _settle(locked, decision, people, actor)
+    decision = Decision(request=locked, user=by, verdict=verdict, comment=comment, revision=revision,
+                        plan_hash=plan_hash, roles=sorted(people[by.id]), channel=channel)
+    with pipelined():
+        insert([decision])
+        tell("UPDATE approvals_assignment SET open = false WHERE request_id = %s AND user_id = %s", [locked.id, by.id])
+        record(action="decision.made", subject=("approval", locked.id), actor=actor, data={
+            "decision": decision.id, "verdict": verdict, "comment": comment, "revision": revision,
+            "plan_hash": plan_hash, "channel": channel, "roles": [str(role) for role in decision.roles]})
+        _settle(locked, decision, people, actor)
     return decision
 
 
@@ -73,10 +76,9 @@ def _read(verdict: str, comment: str) -> tuple[Verdict, str]:
 
 def _locked(request: ApprovalRequest) -> ApprovalRequest:
     """Decisions on one request are counted one after another."""
-    locked = ApprovalRequest.objects.select_for_update(no_key=True).filter(id=request.id).first()
-    if locked is None:
-        raise NotFound
-    return locked
+    for locked in load(ApprovalRequest, "WHERE id = %s FOR NO KEY UPDATE", [request.id]):
+        return locked
+    raise NotFound
 
 
 def _refuse(request: ApprovalRequest, by: User, people: People, looked_at: bool, earlier: Decision | None) -> None:

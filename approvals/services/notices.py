@@ -11,6 +11,7 @@ from approvals.models import Assignment, Notice, NoticeStatus
 from approvals.notice_mail import send_notice_mail
 from countersign.clock import now
 from countersign.database.context import current_tenant, tenant_context
+from countersign.database.statements import insert
 from countersign.doorbells.services import answer, ring, ring_all
 from countersign.logs import get_logger
 
@@ -25,8 +26,14 @@ def ask_people(asked: Sequence[tuple[UUID, UUID]]) -> None:
     """Promise an e-mail for each request and person. Nobody is told twice about the same request."""
     requests, users = ({pair[n] for pair in asked} for n in (0, 1))
     told = set(Notice.objects.filter(request__in=requests, user__in=users).values_list("request_id", "user_id"))
-    new = [Notice(request_id=request, user_id=user) for request, user in asked if (request, user) not in told]
-    ring_all(TOPIC, tenant_id=current_tenant(), subject_ids=[notice.id for notice in Notice.objects.bulk_create(new)])
+    promise_notices([pair for pair in asked if pair not in told])
+
+
+def promise_notices(asked: Sequence[tuple[UUID, UUID]]) -> None:
+    """As `ask_people`, of people who cannot have been told yet: their request is new."""
+    notices = [Notice(request_id=request, user_id=user) for request, user in asked]
+    insert(notices)
+    ring_all(TOPIC, tenant_id=current_tenant(), subject_ids=[notice.id for notice in notices])
 
 
 def deliver_notice(*, tenant_id: UUID, notice_id: UUID) -> None:

@@ -6,15 +6,18 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from approvals.models import ApprovalRequest, ApproverRole, RequestRule, RequestStatus, Scope
+from approvals.eligibility import eligible_people, lacking
+from approvals.models import ApprovalRequest, RequestStatus, Scope
 from approvals.plans import plan_hash, read_plan, read_shown
 from approvals.policies import ResolvedPolicy, policy_hash
 from approvals.services.assignments import assign, hold_access
 from approvals.services.closing import EXPIRY, close, revoke_grants
 from countersign.clock import now
 from countersign.database.context import current_tenant
+from countersign.database.statements import insert, load, pipelined, tell
 from countersign.doorbells.services import ring
 from countersign.errors import Invalid, field_fault
+from countersign.ids import new_id
 from tenants.audit import Actor, record
 
 
@@ -37,8 +40,8 @@ def open_request(*, scope: Scope, subject: Subject, gate: str, revision: int, pl
     _checked(plan, policy)
     readable = read_shown(shown)
     hold_access(exclusive=False)
-    same = ApprovalRequest.objects.filter(subject_type=subject.type, subject_id=subject.id, gate=gate)
-    older = list(same.select_for_update(no_key=True).order_by("id"))
+    older = load(ApprovalRequest, "WHERE subject_type = %s AND subject_id = %s AND gate = %s ORDER BY id "
+                                  "FOR NO KEY UPDATE", [subject.type, subject.id, gate])
     hashed = plan_hash(plan)
     if found := next((r for r in older if (r.revision, r.plan_hash) == (revision, hashed)), None):
         return found
@@ -69,20 +72,26 @@ def _checked(plan: dict[str, Any], policy: dict[str, Any]) -> None:
             field_fault("plan.policy_hash", "policy_differs", "The plan was made for another policy.")])
 
 
+NAME_ROLES = """
+    INSERT INTO approvals_requestrule (id, tenant_id, request_id, role_id)
+    SELECT rule.id, role.tenant_id, %(request)s, role.id
+    FROM unnest(%(ids)s::uuid[], %(roles)s::uuid[]) AS rule(id, role_id)
+    JOIN approvals_approverrole AS role ON role.id = rule.role_id"""
+
+
 def _save(request: ApprovalRequest, policy: ResolvedPolicy) -> None:
-    request.save(force_insert=True)
-    existing = ApproverRole.objects.filter(id__in=policy.role_ids)
-    RequestRule.objects.bulk_create([RequestRule(request=request, role=role) for role in existing])
-    assign(request)
-    if request.lacking:
-        request.save(update_fields=["lacking"])
-    if request.expires_at:
-        ring(EXPIRY, tenant_id=current_tenant(), subject_id=request.id, due_at=request.expires_at)
-    record(action="request.opened", subject=("approval", request.id), actor=Actor.system("engine"), data={
-        "subject": {"type": request.subject_type, "id": request.subject_id}, "gate": request.gate,
-        "revision": request.revision, "plan_hash": request.plan_hash, "policy_hash": request.policy_hash,
-        "asked": [str(user) for user in request.assignments.order_by("id").values_list("user_id", flat=True)],
-        "lacking": request.lacking})
+    people = eligible_people(request)
+    request.lacking = lacking(request, people)
+    with pipelined():
+        insert([request])
+        tell(NAME_ROLES, {"request": request.id, "roles": policy.role_ids, "ids": [new_id() for _ in policy.role_ids]})
+        assign(request, people)
+        if request.expires_at:
+            ring(EXPIRY, tenant_id=current_tenant(), subject_id=request.id, due_at=request.expires_at)
+        record(action="request.opened", subject=("approval", request.id), actor=Actor.system("engine"), data={
+            "subject": {"type": request.subject_type, "id": request.subject_id}, "gate": request.gate,
+            "revision": request.revision, "plan_hash": request.plan_hash, "policy_hash": request.policy_hash,
+            "asked": [str(user) for user in people], "lacking": request.lacking})
 
 
 def _one_line(title: str) -> str:

@@ -14,6 +14,7 @@ from approvals.plans import PlannedCall, read_plan
 from approvals.policies import ResolvedPolicy
 from approvals.services.closing import close
 from countersign.clock import now
+from countersign.database.statements import insert
 from countersign.grants import GrantClaims, sign_grant
 from countersign.ids import new_id
 from countersign.signing import SigningKey
@@ -48,7 +49,9 @@ def sign_grants(request: ApprovalRequest, calls: tuple[PlannedCall, ...], *, not
     key = signing_key()
     policy = ResolvedPolicy.model_validate(request.policy)
     expires = not_before + timedelta(hours=policy.grant_hours)
-    return Grant.objects.bulk_create([_grant(request, call, new_id(), not_before, expires, key) for call in calls])
+    grants = [_grant(request, call, new_id(), not_before, expires, key) for call in calls]
+    insert(grants)
+    return grants
 
 
 def _grant(request: ApprovalRequest, call: PlannedCall, grant_id: UUID, not_before: datetime, expires: datetime,

@@ -13,6 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from countersign.canonical import canonical_json
 from countersign.clock import now
 from countersign.database.context import current_tenant
+from countersign.database.statements import insert
 from countersign.errors import CountersignError
 from tenants.models import AuditEntry, User
 from tenants.principals import Principal
@@ -58,7 +59,7 @@ def record(*, action: str, subject: tuple[str, UUID], actor: Actor, data: dict[s
     entry = AuditEntry(tenant_id=tenant_id, at=now(), action=action, subject_type=subject[0], subject_id=subject[1],
                        actor_kind=actor.kind, actor_id=actor.id, actor_via=actor.via)
     entry.body = body_of(entry, json.loads(json.dumps(data, cls=DjangoJSONEncoder)))
-    entry.save(force_insert=True)
+    insert([entry])
     return entry
 
 

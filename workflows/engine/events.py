@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from psycopg.types.json import Jsonb
 
 from countersign.clock import now
+from countersign.database.statements import asked
 from countersign.ids import new_id
 from workflows.engine import live
 
@@ -79,7 +80,6 @@ def numbered(events: Sequence[Event], seqs: Sequence[int]) -> list[dict[str, Any
 
 def record(tenant: UUID, run: UUID, *events: Event, spent: Spent | None = None) -> None:
     """Append events in the caller's transaction, and tell whoever watches once it has committed."""
-    with connection.cursor() as cursor:
-        cursor.execute(WRITE, write_parameters(tenant=tenant, run=run, events=events, spent=spent or Spent()))
-        messages = numbered(events, [seq for (seq,) in cursor.fetchall()])
-    transaction.on_commit(lambda: live.publish(tenant, run, [{"event": m} for m in messages]), robust=True)
+    seqs = asked(WRITE, write_parameters(tenant=tenant, run=run, events=events, spent=spent or Spent()))
+    transaction.on_commit(lambda: live.publish(tenant, run, [
+        {"event": m} for m in numbered(events, [seq for (seq,) in seqs()])]), robust=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from countersign.database.statements import pipelined, tell
 from countersign.errors import CountersignError
 from countersign.logs import bound
 
@@ -80,6 +81,6 @@ def _set(tenant_id: UUID | None, user_id: UUID | None) -> Iterator[None]:
 
 
 def _tell_database(tenant_id: UUID | None, user_id: UUID | None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('app.tenant_id', %s, true), set_config('app.user_id', %s, true)",
-                       [str(tenant_id or ""), str(user_id or "")])
+    with pipelined():  # together with the transaction's BEGIN
+        tell("SELECT set_config('app.tenant_id', %s, true), set_config('app.user_id', %s, true)",
+             [str(tenant_id or ""), str(user_id or "")])

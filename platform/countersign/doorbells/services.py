@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from countersign.broker import messages_waiting
 from countersign.clock import now
+from countersign.database.statements import insert
 from countersign.doorbells.models import Outbox
 from countersign.logs import get_logger
 
@@ -49,8 +50,8 @@ def ring(topic: str, *, tenant_id: UUID, subject_id: UUID, due_at: datetime | No
     """
     at = now()
     at_once = due_at is None or due_at <= at
-    Outbox.objects.create(topic=topic, tenant_id=tenant_id, subject_id=subject_id, due_at=due_at or at,
-                          rung_at=at if at_once else None)
+    insert([Outbox(topic=topic, tenant_id=tenant_id, subject_id=subject_id, due_at=due_at or at,
+                   rung_at=at if at_once else None)])
     if at_once:
         transaction.on_commit(lambda: _topics[topic].bell(tenant_id, subject_id), robust=True)
 
@@ -58,7 +59,7 @@ def ring(topic: str, *, tenant_id: UUID, subject_id: UUID, due_at: datetime | No
 def ring_all(topic: str, *, tenant_id: UUID, subject_ids: list[UUID]) -> None:
     """Promise work on each of them, as `ring` does, in one statement. Many are left for the scheduler to ring for."""
     at = now()
-    Outbox.objects.bulk_create([
+    insert([
         Outbox(topic=topic, tenant_id=tenant_id, subject_id=each, due_at=at,
                rung_at=at if number < RUNG_AT_ONCE else None)
         for number, each in enumerate(subject_ids)])

@@ -69,6 +69,7 @@ TEMPLATES = [{
 _owns = ENVIRONMENT.process == "manage"
 _database = database_settings(ENVIRONMENT.database_owner_url if _owns else ENVIRONMENT.database_url)
 DATABASES = {"default": _database}
+_database["OPTIONS"]["prepare_threshold"] = 2  # of `database.statements`; the ORM's own are sent as text
 DATABASE_ROLE = ROLE_OF_PROCESS.get(ENVIRONMENT.process)
 if DATABASE_ROLE:
     _database["CONN_MAX_AGE"] = 0
