@@ -9,16 +9,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from psycopg.types.json import Jsonb
 
 from countersign.clock import now
 from countersign.database.context import adopt_tenant, tenant_context
+from countersign.database.statements import load, pipelined, tell
 from countersign.doorbells.services import ring
 from countersign.errors import CountersignError
 from countersign.logs import get_logger
 from workflows.engine import lease as leases
-from workflows.engine.events import Event, Spent, record
+from workflows.engine.events import Event, record
 from workflows.engine.lease import MOST_CLAIMS_AT_ALL, Lease
+from workflows.engine.saver import RunSaver
 from workflows.models import Run, RunStatus
 
 log = get_logger(__name__)
@@ -84,7 +86,7 @@ def claim_next(*, after: UUID, passed_over: Collection[UUID] = ()) -> tuple[UUID
 
 
 def _begun(lease: Lease) -> Claimed | None:
-    run = _runs().filter(id=lease.run).first()
+    run = next(iter(load(Run, "WHERE id = %s FOR UPDATE", [lease.run])), None)
     if run is None or RunStatus(run.status).ended or run.attention_reason == QUARANTINED:
         leases.release(lease)
         return None
@@ -95,17 +97,15 @@ def _begun(lease: Lease) -> Claimed | None:
     return lease, run
 
 
-def _runs() -> QuerySet[Run]:
-    return Run.objects.select_related("version", "template__scope").select_for_update(of=("self",))
-
-
 def _start(lease: Lease, run: Run) -> None:
     kind = "run.resumed" if run.started_at else "run.started"
     run.started_at = run.started_at or now()
     run.status = RunStatus.RUNNING
     run.attention_reason, run.attention = "", {}
-    run.save(update_fields=["status", "started_at", "attention_reason", "attention"])
-    record(run.tenant_id, run.id, Event(kind, data={"epoch": lease.epoch}))
+    with pipelined():
+        tell("UPDATE workflows_run SET status = %s, started_at = %s, attention_reason = '', attention = '{}' "
+             "WHERE id = %s", [run.status, run.started_at, run.id])
+        record(run.tenant_id, run.id, Event(kind, data={"epoch": lease.epoch}))
 
 
 def quarantine(error: dict[str, Any] | None) -> Ending:
@@ -114,27 +114,39 @@ def quarantine(error: dict[str, Any] | None) -> Ending:
     return Ending(RunStatus.NEEDS_ATTENTION, "run.needs_attention", told, error=last)
 
 
-def finish(lease: Lease, run: Run, ending: Ending, spent: Spent | None = None) -> None:
-    """Let go of the run with what came of the turn. Raises StaleLease, having written nothing."""
+def finish(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = None) -> None:
+    """Let go of the run with what came of the turn, and with what its saver holds back. Raises StaleLease, having
+    written nothing."""
     with tenant_context(run.tenant_id):
-        _settle(lease, run, ending, spent)
+        _settle(lease, run, ending, saver)
 
 
-def _settle(lease: Lease, run: Run, ending: Ending, spent: Spent | None = None) -> None:
-    leases.release(lease, keep_claims=ending.ours)
-    ended = ending.status.ended
-    changes: dict[str, Any] = {
-        "status": ending.status, "ended_at": now() if ended else None,
-        "attention_reason": ending.data.get("reason", "") if ending.status == RunStatus.NEEDS_ATTENTION else "",
-        "attention": ending.data if ending.status == RunStatus.NEEDS_ATTENTION else {},
-        "attempts": F("attempts") + 1 if ending.attempted else 0 if ending.status == RunStatus.NEEDS_ATTENTION
-        else F("attempts")}
-    if ending.error or ended:
-        changes["error"] = ending.error
-    Run.objects.filter(id=run.id).update(**changes)
-    record(run.tenant_id, run.id, Event(ending.kind, data=ending.data), spent=spent)
-    if ending.due_at is not None:
-        ring(TOPIC, tenant_id=run.tenant_id, subject_id=run.id, due_at=ending.due_at)
+# `attempts` counts tries at one step: whoever asks a person begins anew. An error stays until something else is known.
+SETTLE = """
+    UPDATE workflows_run SET status = %(status)s, ended_at = %(ended_at)s, attention_reason = %(reason)s,
+        attention = %(attention)s,
+        attempts = CASE WHEN %(attempted)s THEN attempts + 1 WHEN %(asks)s THEN 0 ELSE attempts END,
+        error = CASE WHEN %(known)s THEN %(error)s::jsonb ELSE error END
+    WHERE id = %(run)s"""
+
+
+def _settle(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = None) -> None:
+    progress = saver is not None and saver.claims == 0
+    leases.release(lease, keep_claims=ending.ours and not progress)
+    ended, asks = ending.status.ended, ending.status == RunStatus.NEEDS_ATTENTION
+    event = Event(ending.kind, data=ending.data)
+    with pipelined():
+        if saver:
+            saver.save_here(event)
+        else:
+            record(run.tenant_id, run.id, event)
+        tell(SETTLE, {
+            "run": run.id, "status": ending.status, "ended_at": now() if ended else None, "asks": asks,
+            "reason": ending.data.get("reason", "") if asks else "", "attention": Jsonb(ending.data if asks else {}),
+            "attempted": ending.attempted, "known": bool(ending.error or ended),
+            "error": Jsonb(ending.error) if ending.error else None})
+        if ending.due_at is not None:
+            ring(TOPIC, tenant_id=run.tenant_id, subject_id=run.id, due_at=ending.due_at)
     log.info(ending.kind, status=ending.status.value, code=(ending.error or {}).get("code"))
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from approvals.models import ApprovalRequest, RequestStatus
+from approvals.models import ApprovalRequest, RequestStatus, Scope
 from approvals.services import Subject, open_request
 from countersign.database.context import tenant_context
+from countersign.database.statements import load, pipelined, tell
 from workflows.engine import lease as leases
 from workflows.engine.claims import Ending
-from workflows.engine.events import Event, record
+from workflows.engine.events import Event
 from workflows.engine.grants import let_go_of_connection
 from workflows.engine.session import Session
-from workflows.models import Run, RunStatus
+from workflows.models import Run, RunStatus, Template
 from workflows.receivers import EXPIRED
 
 
@@ -24,26 +25,32 @@ def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
     """
     run, lease = session.run, session.saver.lease
     session.book_time()
-    session.saver.flush()
     try:
         with tenant_context(run.tenant_id):
             leases.hold(lease)
+            [template] = load(Template, "WHERE id = %s", [run.template_id])
             request = open_request(
-                scope=run.template.scope, subject=Subject("run", run.id), gate=gate["gate"], revision=gate["revision"],
-                plan=gate["plan"], policy=gate["policy"], shown=gate["shown"], title=run.title or run.template.name,
-                started_by=run.started_by_id, authors=[])
+                scope=Scope(id=template.scope_id), subject=Subject("run", run.id), gate=gate["gate"],
+                revision=gate["revision"], plan=gate["plan"], policy=gate["policy"], shown=gate["shown"],
+                title=run.title or template.name, started_by=run.started_by_id, authors=[])
             if request.status != RequestStatus.OPEN:
                 return _settled(request, gate)
-            known = run.request_id == request.id
-            Run.objects.filter(id=run.id).update(status=RunStatus.WAITING, request_id=request.id, attempts=0)
-            if not known:
-                record(run.tenant_id, run.id, Event("gate.opened", gate["gate"], {
-                    "request": str(request.id), "revision": gate["revision"],
-                    "calls": [call["id"] for call in gate["plan"]["calls"]]}))
-            leases.release(lease)
+            with pipelined():
+                session.saver.save_here(*_opened(run, request, gate))
+                tell("UPDATE workflows_run SET status = %s, request_id = %s, attempts = 0 WHERE id = %s",
+                     [RunStatus.WAITING, request.id, run.id])
+                leases.release(lease)
             return None
     finally:
         let_go_of_connection()
+
+
+def _opened(run: Run, request: ApprovalRequest, gate: dict[str, Any]) -> list[Event]:
+    if run.request_id == request.id:
+        return []
+    return [Event("gate.opened", gate["gate"], {
+        "request": str(request.id), "revision": gate["revision"],
+        "calls": [call["id"] for call in gate["plan"]["calls"]]})]
 
 
 def _settled(request: ApprovalRequest, gate: dict[str, Any]) -> dict[str, Any] | Ending:

@@ -15,6 +15,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
+from countersign.database.context import tenant_context
 from countersign.logs import bound, get_logger
 from workflows.engine.nodes.approval import run_approval
 from workflows.engine.nodes.supervisor import run_supervisor
@@ -23,9 +24,10 @@ from workflows.engine.nodes.worker import run_worker
 from workflows.engine.saver import RunSaver
 from workflows.engine.session import Session
 from workflows.engine.state import State, state_type
-from workflows.models import Version
+from workflows.models import Run, Version
 from workflows.spec.document import Spec
 from workflows.spec.nodes import Node
+from workflows.spec.pins import Pins
 
 log = get_logger(__name__)
 
@@ -37,11 +39,12 @@ RECURSION_LIMIT = 100_000
 
 
 class Compiled:
-    """A graph and the spec it was made from: one a version, for as long as the process lives."""
+    """A version's graph, the spec it was made from, and its pins: none of them ever changes."""
 
-    def __init__(self, spec: Spec) -> None:
-        self.spec = spec
-        self._graph = compile_spec(spec)
+    def __init__(self, version: Version) -> None:
+        self.spec = Spec.model_validate(version.spec)
+        self.pins = Pins.model_validate(version.pins)
+        self._graph = compile_spec(self.spec)
 
     def with_saver(self, saver: RunSaver) -> CompiledStateGraph:
         """The graph, saving through one run's saver. What was compiled is shared."""
@@ -71,18 +74,21 @@ def _runner(node: Node) -> Callable[[State, Runtime[Session]], Command]:
     return step
 
 
-_kept: OrderedDict[tuple[UUID, str], Compiled] = OrderedDict()
+_kept: OrderedDict[UUID, Compiled] = OrderedDict()
 _lock = threading.Lock()
 MOST_KEPT = 256
 
 
-def compiled(version: Version) -> Compiled:
-    """The version's graph. A published version never changes; a draft's hash does, with its spec."""
-    key = (version.id, version.spec_hash)
+def compiled(run: Run) -> Compiled:
+    """The graph of the version that a run is pinned to. Kept: what runs was published, and that never changes."""
     with _lock:
-        if key not in _kept:
-            _kept[key] = Compiled(Spec.model_validate(version.spec))
-        _kept.move_to_end(key)
+        if run.version_id in _kept:
+            _kept.move_to_end(run.version_id)
+            return _kept[run.version_id]
+    with tenant_context(run.tenant_id):
+        made = Compiled(Version.objects.get(id=run.version_id))
+    with _lock:
+        _kept[run.version_id] = made
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
-        return _kept[key]
+    return made

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from countersign.database.statements import ask
 from countersign.errors import CountersignError
 from countersign.logs import get_logger
 from countersign.outages import said
@@ -141,21 +142,18 @@ def _take(statement: str, parameters: dict[str, Any]) -> tuple[UUID, Lease | Non
 
 def hold(lease: Lease) -> None:
     """Keep the lease locked until the caller's transaction ends. Raises StaleLease."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM doorbells_lease WHERE subject_id = %s AND epoch = %s AND expires_at IS NOT NULL "
-                       "FOR UPDATE", [lease.run, lease.epoch])
-        if cursor.fetchone() is None:
-            raise StaleLease
+    if not ask("SELECT 1 FROM doorbells_lease WHERE subject_id = %s AND epoch = %s AND expires_at IS NOT NULL "
+               "FOR UPDATE", [lease.run, lease.epoch]):
+        raise StaleLease
 
 
 def release(lease: Lease, *, keep_claims: bool = False) -> None:
     """Let go in the caller's transaction. `keep_claims` after a failure of our own: three quarantine the run."""
-    with connection.cursor() as cursor:
-        cursor.execute("""
+    if not ask("""
             UPDATE doorbells_lease SET expires_at = NULL, token_hash = '', claims = CASE WHEN %s THEN claims ELSE 0 END
-            WHERE subject_id = %s AND epoch = %s AND expires_at IS NOT NULL""", [keep_claims, lease.run, lease.epoch])
-        if not cursor.rowcount:
-            raise StaleLease
+            WHERE subject_id = %s AND epoch = %s AND expires_at IS NOT NULL
+            RETURNING epoch""", [keep_claims, lease.run, lease.epoch]):
+        raise StaleLease
 
 
 def claims_of(lease: Lease) -> int:

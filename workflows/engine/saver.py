@@ -1,8 +1,11 @@
 """Checkpoints under tenant and lease: LangGraph's Postgres saver, with one transaction and one round trip a save.
 
 A step's plain writes are worth nothing once its checkpoint is stored, so they wait for it and go out together, with the
-step's events; so do the checkpoints of the input, which the run's row holds anyway. Interrupts go out at once. Where
-several tasks run in one step, each task's writes go out as it ends: they may hold a model's paid answer.
+step's events; so do the checkpoints of the input, which the run's row holds anyway. Where several tasks run in one
+step, each task's writes go out as it ends: they may hold a model's paid answer.
+
+The engine's own savers hold a step's checkpoint and interrupts back too (`holds`), until the run turns to the outside
+(`secure`) or the turn ends: then they go out in the transaction that opens the gate or ends the run (`save_here`).
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from django.db import connection as django_connection
+from django.db import transaction
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
 from langgraph.checkpoint.postgres import PostgresSaver
@@ -22,7 +27,7 @@ from psycopg import Connection, Cursor
 from psycopg.rows import DictRow
 
 from workflows.engine import live
-from workflows.engine.events import WRITE, Event, Spent, numbered, write_parameters
+from workflows.engine.events import WRITE, Event, Spent, numbered, record, write_parameters
 from workflows.engine.lease import Lease, StaleLease
 from workflows.engine.pool import Pool
 from workflows.engine.serde import checkpoint_serializer
@@ -58,11 +63,12 @@ class _Recorder:
 class RunSaver(PostgresSaver):
     """One run's saver. Every save checks the lease in its own transaction and raises StaleLease once it is lost."""
 
-    def __init__(self, pool: Pool, lease: Lease, *, sequential: bool = True) -> None:
+    def __init__(self, pool: Pool, lease: Lease, *, sequential: bool = True, holds: bool = False) -> None:
         super().__init__(pool, serde=_shared_serializer())
         self.pool = pool
         self.lease = lease
         self.sequential = sequential
+        self.holds = holds
         self.events: list[Event] = []
         self.spent = Spent()
         self._statements: list[Statement] = []
@@ -82,18 +88,18 @@ class RunSaver(PostgresSaver):
             stored = super().put(config, checkpoint, metadata, new_versions)
             if metadata.get("step", 1) > 0:
                 self._progress = True
-                self.flush()
+                if not self.holds:
+                    self.flush()
             return stored
 
     def put_writes(self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str,
                    task_path: str = "") -> None:
         with self._saving:
             super().put_writes(config, writes, task_id, task_path)
-            if any(name == INTERRUPT for name, _ in writes):
-                self._progress = True
-            elif self.sequential:
-                return
-            self.flush()
+            interrupts = any(name == INTERRUPT for name, _ in writes)
+            self._progress = self._progress or interrupts
+            if not self.sequential or (interrupts and not self.holds):
+                self.flush()
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The thread's latest checkpoint; one that `peek` has just read is not read again."""
@@ -111,6 +117,30 @@ class RunSaver(PostgresSaver):
         self._peeked = [super().get_tuple(self.config)]
         return self._peeked[0]
 
+    @property
+    def claims(self) -> int:
+        """Claims since the last progress, with what is held back."""
+        return 0 if self._progress else self.lease.claims
+
+    def secure(self) -> None:
+        """Store a step's outcome that is held back, before something is asked of the outside. Raises StaleLease."""
+        if self._progress:
+            self.flush()
+
+    def save_here(self, *events: Event) -> None:
+        """Write what is kept back, and these events, in the caller's transaction, which holds the lease."""
+        with self._saving:
+            cursor = psycopg.Cursor(django_connection.connection)
+            for query, parameters, many in self._statements:
+                (cursor.executemany if many else cursor.execute)(query, parameters)
+            told = [*self.events, *events]
+            if told or self.spent:
+                record(self.lease.tenant, self.lease.run, *told, spent=self.spent)
+            transaction.on_commit(self._forget)
+
+    def _forget(self) -> None:
+        self._statements, self.events, self.spent, self._progress = [], [], Spent(), False
+
     def flush(self) -> None:
         """Send what is kept back in one transaction that holds the lease. Raises StaleLease, having written nothing."""
         with self._saving:
@@ -119,7 +149,7 @@ class RunSaver(PostgresSaver):
             self.lease.check()
             statements, events, spent, progress = self._statements, self.events, self.spent, self._progress
             seqs = self._send(statements, events, spent, progress=progress)
-            self._statements, self.events, self.spent, self._progress = [], [], Spent(), False
+            self._forget()
             self.lease.claims = 0 if progress else self.lease.claims
         live.publish(self.lease.tenant, self.lease.run, [{"event": m} for m in numbered(events, seqs)])
 

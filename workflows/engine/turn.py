@@ -29,7 +29,6 @@ from workflows.engine.saver import RunSaver
 from workflows.engine.session import Session, describe
 from workflows.engine.state import FEEDBACK
 from workflows.models import Run, RunStatus
-from workflows.spec.pins import Pins
 
 log = get_logger(__name__)
 
@@ -61,20 +60,18 @@ def advance(lease: Lease, run: Run, *, how: Callable[[Lease, Run], None] | None 
 
 
 def advance_here(lease: Lease, run: Run) -> None:
-    graph = compiled(run.version)
-    saver = RunSaver(engine_pool(), lease)
-    pins = Pins.model_validate(run.version.pins)
-    session = Session(run=run, spec=graph.spec, pins=pins, saver=saver, host=Host(lease))
+    graph = compiled(run)
+    saver = RunSaver(engine_pool(), lease, holds=True)
+    session = Session(run=run, spec=graph.spec, pins=graph.pins, saver=saver, host=Host(lease))
     try:
         ending = _play(session, graph.with_saver(saver))
     except StaleLease:
         raise
     except Exception as error:
-        ending = _after(error, run, lease)
+        ending = _after(error, run, saver)
     if ending is not None:
         session.book_time()
-        saver.flush()
-        finish(lease, run, ending)
+        finish(lease, run, ending, saver)
 
 
 def _play(session: Session, graph: Any) -> Ending | None:
@@ -102,7 +99,7 @@ def _interrupts(saved: Any) -> list[Any]:
     return [interrupt for _task, name, value in pending if name == "__interrupt__" for interrupt in value]
 
 
-def _after(error: Exception, run: Run, lease: Lease) -> Ending:
+def _after(error: Exception, run: Run, saver: RunSaver) -> Ending:
     """What follows from a failure. What is not foreseen is a bug: tried again a few times, then quarantined."""
     told = describe(error)
     match error:
@@ -121,9 +118,9 @@ def _after(error: Exception, run: Run, lease: Lease) -> Ending:
         case StepFailed() | CountersignError():
             return Ending(RunStatus.FAILED, "run.failed", told, error=told)
     log.exception("run.crashed")
-    if lease.claims >= MOST_CLAIMS:
+    if saver.claims >= MOST_CLAIMS:
         return quarantine(told)
-    return try_again(run, told, delay=DELAYS[max(lease.claims - 1, 0)], ours=True)
+    return try_again(run, told, delay=DELAYS[max(saver.claims - 1, 0)], ours=True)
 
 
 def _database_away(error: Exception, run: Run) -> Ending:
