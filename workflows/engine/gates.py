@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from approvals.models import ApprovalRequest, RequestStatus, Scope
+from approvals.plans import plan_hash
 from approvals.services import Subject, open_request
 from countersign.database.context import tenant_context
 from countersign.database.statements import load, pipelined, tell
 from workflows.engine import lease as leases
 from workflows.engine.claims import Ending
 from workflows.engine.events import Event
-from workflows.engine.grants import let_go_of_connection
+from workflows.engine.grants import let_go_of_connection, read_grants
 from workflows.engine.session import Session
 from workflows.models import Run, RunStatus, Template
 from workflows.receivers import EXPIRED
@@ -27,6 +28,8 @@ def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
     session.book_time()
     try:
         with tenant_context(run.tenant_id):
+            if settled := _answer(session, gate):
+                return settled
             leases.hold(lease)
             [template] = load(Template, "WHERE id = %s", [run.template_id])
             request = open_request(
@@ -43,6 +46,18 @@ def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
             return None
     finally:
         let_go_of_connection()
+
+
+def _answer(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending | None:
+    """What people said since the run's request was opened: None without one, for another plan, or while it is open."""
+    run = session.run
+    for request in load(ApprovalRequest, "WHERE id = %s AND status <> 'open'", [run.request_id]):
+        if (request.gate, request.revision, request.plan_hash) == (
+                gate["gate"], gate["revision"], plan_hash(gate["plan"])):
+            if request.status == RequestStatus.APPROVED:
+                read_grants(session, str(request.id))
+            return _settled(request, gate)
+    return None
 
 
 def _opened(run: Run, request: ApprovalRequest, gate: dict[str, Any]) -> list[Event]:

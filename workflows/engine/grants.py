@@ -23,7 +23,7 @@ def grant_of(session: Session, request: str, call: str) -> str:
     """
     if request not in session.grants:
         with tenant_context(session.run.tenant_id):
-            session.grants[request] = {grant.call_id: grant for grant in grants_of(UUID(request))}
+            read_grants(session, request)
         let_go_of_connection()
     grant = session.grants[request].get(call)
     if grant is None:
@@ -31,6 +31,10 @@ def grant_of(session: Session, request: str, call: str) -> str:
     if grant.not_before > now() and grant.revoked_at is None:
         raise Held(grant.not_before)
     return grant.token
+
+
+def read_grants(session: Session, request: str) -> None:
+    session.grants[request] = {grant.call_id: grant for grant in grants_of(UUID(request))}
 
 
 def let_go_of_connection() -> None:

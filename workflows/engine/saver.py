@@ -1,8 +1,8 @@
 """Checkpoints under tenant and lease: LangGraph's Postgres saver, with one transaction and one round trip a save.
 
-A step's plain writes are worth nothing once its checkpoint is stored, so they wait for it and go out together, with the
-step's events; so do the checkpoints of the input, which the run's row holds anyway. Where several tasks run in one
-step, each task's writes go out as it ends: they may hold a model's paid answer.
+A step's plain writes are worth nothing once its checkpoint is stored, so they wait for it, and are dropped when it
+comes. It goes out with the step's events; so do the checkpoints of the input, which the run's row holds anyway. Where
+several tasks run in one step, each task's writes go out as it ends: they may hold a model's paid answer.
 
 The engine's own savers hold a step's checkpoint and interrupts back too (`holds`), until the run turns to the outside
 (`secure`) or the turn ends: then they go out in the transaction that opens the gate or ends the run (`save_here`).
@@ -10,9 +10,11 @@ The engine's own savers hold a step's checkpoint and interrupts back too (`holds
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +24,7 @@ from django.db import transaction
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
 from langgraph.checkpoint.postgres import PostgresSaver
+from langgraph.checkpoint.postgres.base import INSERT_CHECKPOINT_WRITES_SQL, UPSERT_CHECKPOINT_WRITES_SQL
 from langgraph.checkpoint.serde.types import INTERRUPT
 from psycopg import Connection, Cursor
 from psycopg.rows import DictRow
@@ -32,7 +35,9 @@ from workflows.engine.lease import Lease, StaleLease
 from workflows.engine.pool import Pool
 from workflows.engine.serde import checkpoint_serializer
 
-Statement = tuple[str, Any, bool]  # a query, its parameters or rows of them, whether they are rows
+Statement = tuple[str, Sequence[Any]]  # the parent class's: each inserts one row
+WRITES = (INSERT_CHECKPOINT_WRITES_SQL, UPSERT_CHECKPOINT_WRITES_SQL)
+ONE_ROW = re.compile(r"\((%s, )*%s\)")
 STALE = "CS001"  # raised by the function workflows_hold_lease
 _serializer = None
 
@@ -53,11 +58,30 @@ class _Recorder:
     def __init__(self, statements: list[Statement]) -> None:
         self._statements = statements
 
-    def execute(self, query: str, parameters: Any = None) -> None:
-        self._statements.append((query, parameters, False))
+    def execute(self, query: str, row: Sequence[Any]) -> None:
+        self._statements.append((query, row))
 
-    def executemany(self, query: str, rows: Sequence[Any]) -> None:
-        self._statements.append((query, list(rows), True))
+    def executemany(self, query: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._statements += [(query, row) for row in rows]
+
+
+def in_bulk(statements: Sequence[Statement]) -> Iterator[Statement]:
+    """The same rows in as few statements as may be: one a table. What replaces rows keeps its order, row by row."""
+    rows: dict[str, list[Sequence[Any]]] = {}
+    for query, row in statements:
+        if query == UPSERT_CHECKPOINT_WRITES_SQL:
+            yield query, row
+        else:
+            rows.setdefault(query, []).append(row)
+    for query, several in rows.items():
+        yield _with_rows(query, len(several)), [value for row in several for value in row]
+
+
+@cache
+def _with_rows(query: str, count: int) -> str:
+    values = ONE_ROW.search(query)
+    assert values is not None, query
+    return query.replace(values.group(), ", ".join([values.group()] * count))
 
 
 class RunSaver(PostgresSaver):
@@ -85,6 +109,8 @@ class RunSaver(PostgresSaver):
     def put(self, config: RunnableConfig, checkpoint: Checkpoint, metadata: CheckpointMetadata,
             new_versions: ChannelVersions) -> RunnableConfig:
         with self._saving:
+            if self.sequential:  # the step's writes that are still here: this checkpoint holds what they say
+                self._statements = [each for each in self._statements if each[0] not in WRITES]
             stored = super().put(config, checkpoint, metadata, new_versions)
             if metadata.get("step", 1) > 0:
                 self._progress = True
@@ -117,6 +143,10 @@ class RunSaver(PostgresSaver):
         self._peeked = [super().get_tuple(self.config)]
         return self._peeked[0]
 
+    def begin(self) -> None:
+        """Nobody has worked on this run before: there is nothing to read."""
+        self._peeked = [None]
+
     @property
     def claims(self) -> int:
         """Claims since the last progress, with what is held back."""
@@ -131,8 +161,8 @@ class RunSaver(PostgresSaver):
         """Write what is kept back, and these events, in the caller's transaction, which holds the lease."""
         with self._saving:
             cursor = psycopg.Cursor(django_connection.connection)
-            for query, parameters, many in self._statements:
-                (cursor.executemany if many else cursor.execute)(query, parameters)
+            for query, parameters in in_bulk(self._statements):
+                cursor.execute(query, parameters)
             told = [*self.events, *events]
             if told or self.spent:
                 record(self.lease.tenant, self.lease.run, *told, spent=self.spent)
@@ -161,8 +191,8 @@ class RunSaver(PostgresSaver):
                     connection.execute("BEGIN")
                     self._open(connection, progress=progress)
                     cursor = connection.cursor(binary=True)
-                    for query, parameters, many in statements:
-                        (cursor.executemany if many else cursor.execute)(query, parameters)
+                    for query, parameters in in_bulk(statements):
+                        cursor.execute(query, parameters)
                     if events or spent:
                         written = connection.execute(WRITE, write_parameters(
                             tenant=self.lease.tenant, run=self.lease.run, events=events, spent=spent))

@@ -76,7 +76,7 @@ def advance_here(lease: Lease, run: Run) -> None:
 
 def _play(session: Session, graph: Any) -> Ending | None:
     """Run the graph until it ends; None when the run now waits for people, which has let go of it already."""
-    saved = session.saver.peek()
+    saved = session.saver.peek() if session.saver.lease.epoch > 1 else session.saver.begin()
     interrupts = _interrupts(saved)
     given: Any = None if saved else {FEEDBACK: []}
     while True:

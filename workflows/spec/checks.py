@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
@@ -85,7 +86,7 @@ def run_checks(checks: Iterable[Check], draft: str | dict, names: Mapping[str, A
 
     Raises TemplateFailed when an expression does not give the number or list that its check needs.
     """
-    text = draft if isinstance(draft, str) else json.dumps(draft, ensure_ascii=False)
+    text = _Draft(draft if isinstance(draft, str) else json.dumps(draft, ensure_ascii=False))
     results = []
     for check in checks:
         faults = _JUDGES[check.type](check, text, names)
@@ -93,7 +94,7 @@ def run_checks(checks: Iterable[Check], draft: str | dict, names: Mapping[str, A
     return results
 
 
-def _judge_sections(check: Sections, text: str, names: Mapping[str, Any]) -> list[str]:
+def _judge_sections(check: Sections, text: _Draft, names: Mapping[str, Any]) -> list[str]:
     headings = list(_headings(text))
     least = _count(check.min, names)
     faults = []
@@ -114,7 +115,7 @@ def _judge_length(check: Length, text: str, names: Mapping[str, Any]) -> list[st
     return []
 
 
-def _judge_links(check: Links, text: str, names: Mapping[str, Any]) -> list[str]:
+def _judge_links(check: Links, text: _Draft, names: Mapping[str, Any]) -> list[str]:
     items = list(_list_items(text))
     least = _count(check.min, names)
     faults = []
@@ -140,7 +141,7 @@ def _judge_banned(check: Banned, text: str, names: Mapping[str, Any]) -> list[st
     return [f"It must not say {_listed(found)}."] if found else []
 
 
-_JUDGES: dict[str, Callable[[Any, str, Mapping[str, Any]], list[str]]] = {
+_JUDGES: dict[str, Callable[[Any, _Draft, Mapping[str, Any]], list[str]]] = {
     "sections": _judge_sections, "length": _judge_length, "links": _judge_links,
     "required": _judge_required, "banned": _judge_banned,
 }
@@ -170,20 +171,29 @@ def _listed(phrases: list[str]) -> str:
     return ", ".join(f"“{phrase}”" for phrase in phrases)
 
 
-def _tokens(text: str) -> list[Token]:
-    return MarkdownIt("commonmark").parse(text)
+class _Draft(str):
+    """A draft's text, parsed once for all of its checks."""
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        return _markdown().parse(self)
 
 
-def _headings(text: str) -> Iterable[str]:
-    for opening, inline in pairwise(_tokens(text)):
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark")
+
+
+def _headings(draft: _Draft) -> Iterable[str]:
+    for opening, inline in pairwise(draft.tokens):
         if opening.type == "heading_open" and opening.tag == "h2":
             yield inline.content
 
 
-def _list_items(text: str) -> Iterable[tuple[str, list[str]]]:
+def _list_items(draft: _Draft) -> Iterable[tuple[str, list[str]]]:
     """Each list item's own words and link targets; what a nested list holds is its items'."""
     open_items: list[tuple[list[str], list[str]]] = []
-    for token in _tokens(text):
+    for token in draft.tokens:
         if token.type == "list_item_open":
             open_items.append(([], []))
         elif token.type == "list_item_close":
