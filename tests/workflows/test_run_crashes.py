@@ -142,7 +142,8 @@ def test_after_the_call_before_its_outcome_is_stored_the_same_key_is_sent_again(
     assert [call.tool for call in host.effects] == ["files.write", "email.send"]
 
 
-def test_after_the_last_step_before_the_run_is_closed(stage, monkeypatch, host):
+def test_the_last_step_is_stored_and_the_run_closed_in_one_transaction(stage, monkeypatch, host):
+    """Killed before it, the last call is made again under its key: the host answers what it recorded."""
     run = stage.turn(stage.start())
     stage.decide(run)
     with monkeypatch.context() as patched:
@@ -150,8 +151,12 @@ def test_after_the_last_step_before_the_run_is_closed(stage, monkeypatch, host):
         killed_turn(stage, run)
     run = stage.turn(run)
     assert run.status == "completed"
-    assert len(host.calls) == 2
-    assert len(stage.events(run, "run.completed")) == 1
+    assert [call.tool for call in host.calls] == ["files.write", "email.send", "email.send"]
+    assert host.calls[1].key == host.calls[2].key
+    assert len(host.effects) == 2
+    told = [(event.kind, event.node) for event in stage.events(run, "step.completed", "run.completed")]
+    assert told[-2:] == [("step.completed", "send"), ("run.completed", "")]
+    assert told.count(("step.completed", "send")) == 1
 
 
 def test_a_worker_that_was_only_slow_can_write_nothing_more(stage, monkeypatch, host):

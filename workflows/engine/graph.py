@@ -17,6 +17,7 @@ from langgraph.types import Command
 
 from countersign.database.context import tenant_context
 from countersign.logs import bound, get_logger
+from workflows.engine.grants import let_go_of_connection
 from workflows.engine.nodes.approval import run_approval
 from workflows.engine.nodes.supervisor import run_supervisor
 from workflows.engine.nodes.tool import run_tool
@@ -86,7 +87,9 @@ def compiled(run: Run) -> Compiled:
             _kept.move_to_end(run.version_id)
             return _kept[run.version_id]
     with tenant_context(run.tenant_id):
-        made = Compiled(Version.objects.get(id=run.version_id))
+        version = Version.objects.get(id=run.version_id)
+    let_go_of_connection()
+    made = Compiled(version)
     with _lock:
         _kept[run.version_id] = made
         while len(_kept) > MOST_KEPT:

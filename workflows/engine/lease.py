@@ -63,13 +63,13 @@ _TAKE = """
     taken AS (
         INSERT INTO doorbells_lease AS lease (subject_id, tenant_id, epoch, expires_at, token_hash, claims, holder)
         SELECT subject_id, tenant_id, 1, clock_timestamp() + make_interval(secs => %(seconds)s),
-               encode(sha256(convert_to('lease_' || subject_id || '.1' || %(secret)s, 'UTF8')), 'hex'), 1,
-               %(holder)s
+               encode(sha256(convert_to('lease_' || subject_id || '.1' || %(secret)s::text, 'UTF8')), 'hex'), 1,
+               %(holder)s::bigint
         FROM picked
         ON CONFLICT (subject_id) DO UPDATE SET
             epoch = lease.epoch + 1, claims = lease.claims + 1, expires_at = EXCLUDED.expires_at,
             holder = EXCLUDED.holder, token_hash = encode(sha256(convert_to(
-                'lease_' || lease.subject_id || '.' || (lease.epoch + 1) || %(secret)s, 'UTF8')), 'hex')
+                'lease_' || lease.subject_id || '.' || (lease.epoch + 1) || %(secret)s::text, 'UTF8')), 'hex')
         WHERE lease.expires_at IS NULL OR lease.expires_at <= clock_timestamp()
         RETURNING subject_id, epoch, claims),
     answered AS (
@@ -129,15 +129,12 @@ def take_next(topic: str, *, after: UUID, passed_over: Collection[UUID] = ()) ->
 
 def _take(statement: str, parameters: dict[str, Any]) -> tuple[UUID, Lease | None] | None:
     secret = f".{secrets.token_urlsafe(32)}"
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {**parameters, "seconds": SECONDS, "secret": secret, "holder": holder})
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    tenant, run, epoch, claims = row
-    if epoch is None:
-        return tenant, None
-    return tenant, Lease(tenant=tenant, run=run, epoch=epoch, token=f"lease_{run}.{epoch}{secret}", claims=claims)
+    for tenant, run, epoch, claims in ask(
+            statement, {**parameters, "seconds": SECONDS, "secret": secret, "holder": holder}):
+        if epoch is None:
+            return tenant, None
+        return tenant, Lease(tenant=tenant, run=run, epoch=epoch, token=f"lease_{run}.{epoch}{secret}", claims=claims)
+    return None
 
 
 def hold(lease: Lease) -> None:

@@ -69,10 +69,11 @@ class Session:
         self.booked = elapsed
 
     @contextmanager
-    def step(self, node: Node, *, limited: bool = True) -> Iterator[Step]:
+    def step(self, node: Node, *, limited: bool = True, secured: bool = True) -> Iterator[Step]:
         """Everything around a node's own work: limits before it, events and spending after it.
 
-        Raises StepFailed when a limit is met; `limited=False` for a call that people have approved.
+        Raises StepFailed when a limit is met; `limited=False` for a call that people have approved. What the step
+        before left is stored first, but not with `secured=False`: a node that sees to it before it does anything.
         """
         self.saver.lease.check()
         if limited:
@@ -80,6 +81,8 @@ class Session:
         step = Step(node, execution := f"{self.steps_taken + 1}-{self.saver.lease.epoch}",
                     TextStream(self.saver, node.id, execution))
         self.saver.events.append(Event("step.started", node.id, {"type": node.type, "execution": execution}))
+        if secured:
+            self.saver.secure()
         try:
             yield step
         except (GraphBubbleUp, StaleLease):

@@ -91,6 +91,7 @@ def _play(session: Session, graph: Any) -> Ending | None:
         interrupts = state.get("__interrupt__")
         if not interrupts:
             return Ending(RunStatus.COMPLETED, "run.completed", {})
+        session.saver.secure()
 
 
 def _interrupts(saved: Any) -> list[Any]:

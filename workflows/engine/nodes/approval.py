@@ -30,7 +30,7 @@ def run_approval(node: Approval, state: State, session: Session) -> Command:
     """Interrupts with what people are to see. Nothing is done before that: on resume it all runs again."""
     session.check_limits()
     settled = interrupt(gate_of(node, state, session))
-    with session.step(node, limited=False) as step:
+    with session.step(node, limited=False, secured=False) as step:
         step.told.update(verdict=settled["verdict"], request=settled["request"])
         if settled["verdict"] == "approve":
             calls = {call["id"]: call for call in settled["plan"]["calls"]}

@@ -18,7 +18,6 @@ def ask(session: Session, step: Step, *, model: str, prompt: str, schema: dict[s
         if stream:
             step.text.add(piece)
 
-    session.saver.secure()
     shape = {"type": "json_schema", "json_schema": {"name": step.node.id, "schema": schema, "strict": True}}
     try:
         answer = session.host.complete(model=model, messages=[{"role": "user", "content": prompt}],
