@@ -85,11 +85,12 @@ def _refuse_unkeepable(field: str, document: Any) -> None:
         canonical_json(document)
     except ValueError as error:  # NaN, integers past 2**53, lone surrogates
         raise Invalid(fields=[field_fault(field, "not_canonical", str(error))]) from error
-    if any(isinstance(value, str) and "\0" in value for value in _leaves(document)):
-        raise Invalid(fields=[field_fault(field, "null_character", "Text may not contain the character U+0000.")])
-    if any(isinstance(value, float) and abs(value) >= LARGEST for value in _leaves(document)):
-        # The database would hand it back as a whole number that has no canonical form.
-        raise Invalid(fields=[field_fault(field, "not_canonical", "A number is too large to be kept exactly.")])
+    for value in _leaves(document):
+        if isinstance(value, str) and "\0" in value:
+            raise Invalid(fields=[field_fault(field, "null_character", "Text may not contain the character U+0000.")])
+        if isinstance(value, float) and abs(value) >= LARGEST:
+            # The database would hand it back as a whole number that has no canonical form.
+            raise Invalid(fields=[field_fault(field, "not_canonical", "A number is too large to be kept exactly.")])
 
 
 def _leaves(value: Any) -> Iterator[Any]:

@@ -30,7 +30,9 @@ from django.db.backends.postgresql.base import DatabaseWrapper  # noqa: E402
 from approvals.models import ApprovalRequest  # noqa: E402
 from approvals.services import add_role_member, create_role, record_decision, set_permission  # noqa: E402
 from countersign.database.context import tenant_context  # noqa: E402
+from countersign.database.statements import ask  # noqa: E402
 from countersign.environment import database_settings  # noqa: E402
+from countersign.ids import new_id  # noqa: E402
 from tenants.audit import Actor, verify_chain  # noqa: E402
 from tenants.models import User  # noqa: E402
 from tenants.services.teams import create_team  # noqa: E402
@@ -94,8 +96,8 @@ class Team:
 
     def __init__(self) -> None:
         with as_web():
-            self.owner = self._person("owner@bench.example")
-            self.tenant = create_team(owner=self.owner, name="Bench", slug="bench")
+            self.owner = self._person(f"{new_id()}@bench.example")
+            self.tenant = create_team(owner=self.owner, name="Bench")
             self.actor = Actor.of(self.owner)
             with self.context():
                 role = create_role(name="Editor", actor=self.actor)
@@ -122,9 +124,11 @@ class Team:
 
     def decide(self, run: Run) -> None:
         with as_web(), self.context():
-            request = ApprovalRequest.objects.only("id", "revision", "plan_hash").get(subject_id=run.id)
-            record_decision(request=request, by=self.owner, verdict="approve", revision=request.revision,
-                            plan_hash=request.plan_hash, actor=self.actor)
+            [(request, revision, plan_hash)] = ask(  # what the person has on their page
+                "SELECT id, revision, plan_hash FROM approvals_approvalrequest WHERE subject_id = %s AND subject_type "
+                "= 'run' AND status = 'open'", [run.id])
+            record_decision(request=ApprovalRequest(id=request), by=self.owner, verdict="approve", revision=revision,
+                            plan_hash=plan_hash, actor=self.actor)
 
     def play(self, run: Run) -> None:
         turn.take_turn(self.tenant.id, run.id)

@@ -28,8 +28,6 @@ def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
     session.book_time()
     try:
         with tenant_context(run.tenant_id):
-            if settled := _answer(session, gate):
-                return settled
             leases.hold(lease)
             [template] = load(Template, "WHERE id = %s", [run.template_id])
             request = open_request(
@@ -48,8 +46,11 @@ def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
         let_go_of_connection()
 
 
-def _answer(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending | None:
-    """What people said since the run's request was opened: None without one, for another plan, or while it is open."""
+def answer_to(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending | None:
+    """What people said since the run's request was opened, in the caller's transaction, and the grants that follow.
+
+    None without a request, for another plan, or while it is open: then `open_gate` knows what to do.
+    """
     run = session.run
     for request in load(ApprovalRequest, "WHERE id = %s AND status <> 'open'", [run.request_id]):
         if (request.gate, request.revision, request.plan_hash) == (

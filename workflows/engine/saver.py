@@ -27,8 +27,10 @@ from langgraph.checkpoint.postgres import PostgresSaver
 from langgraph.checkpoint.postgres.base import INSERT_CHECKPOINT_WRITES_SQL, UPSERT_CHECKPOINT_WRITES_SQL
 from langgraph.checkpoint.serde.types import INTERRUPT
 from psycopg import Connection, Cursor
-from psycopg.rows import DictRow
+from psycopg.pq import Format
+from psycopg.rows import DictRow, dict_row
 
+from countersign.database.context import current_tenant
 from workflows.engine import live
 from workflows.engine.events import WRITE, Event, Spent, numbered, record, write_parameters
 from workflows.engine.lease import Lease, StaleLease
@@ -139,7 +141,8 @@ class RunSaver(PostgresSaver):
     # -- what the engine calls
 
     def peek(self) -> CheckpointTuple | None:
-        """The latest checkpoint, kept for the graph that is about to start from it."""
+        """The latest checkpoint, kept for the graph that is about to start from it. Read in the caller's transaction,
+        when that is the tenant's."""
         self._peeked = [super().get_tuple(self.config)]
         return self._peeked[0]
 
@@ -214,6 +217,11 @@ class RunSaver(PostgresSaver):
         """The parent class writes through pipelined cursors, and reads through plain ones."""
         if pipeline:
             yield _Recorder(self._statements)
+            return
+        if current_tenant() == self.lease.tenant:
+            cursor = psycopg.Cursor(django_connection.connection, row_factory=dict_row)
+            cursor.format = Format.BINARY
+            yield cursor
             return
         with self.pool.connection() as connection, connection.pipeline(), connection.transaction():
             connection.execute("SELECT set_config('app.tenant_id', %s, true)", [str(self.lease.tenant)])

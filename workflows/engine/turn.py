@@ -13,13 +13,14 @@ from langgraph.runtime import RunControl
 from langgraph.types import Command
 
 from countersign.clock import now
+from countersign.database.context import tenant_context
 from countersign.errors import CountersignError
 from countersign.logs import bound, get_logger
 from workflows.engine import drain
 from workflows.engine.alone import advance_alone
 from workflows.engine.claims import Ending, claim, finish, quarantine, try_again
 from workflows.engine.failures import DELAYS, Held, NeedsAttention, StepFailed, TryAgain
-from workflows.engine.gates import open_gate
+from workflows.engine.gates import answer_to, open_gate
 from workflows.engine.grants import let_go_of_connection
 from workflows.engine.graph import RECURSION_LIMIT, compiled
 from workflows.engine.host import Host
@@ -76,15 +77,15 @@ def advance_here(lease: Lease, run: Run) -> None:
 
 def _play(session: Session, graph: Any) -> Ending | None:
     """Run the graph until it ends; None when the run now waits for people, which has let go of it already."""
-    saved = session.saver.peek() if session.saver.lease.epoch > 1 else session.saver.begin()
+    saved, settled = _stored(session)
     interrupts = _interrupts(saved)
     given: Any = None if saved else {FEEDBACK: []}
     while True:
         if interrupts:
-            settled = open_gate(session, interrupts[0].value)
+            settled = settled or open_gate(session, interrupts[0].value)
             if isinstance(settled, Ending) or settled is None:
                 return settled
-            given = Command(resume={interrupts[0].id: settled})
+            given, settled = Command(resume={interrupts[0].id: settled}), None
         with drain.listening(RunControl()) as control:
             state = graph.invoke(given, {**session.saver.config, "recursion_limit": RECURSION_LIMIT},
                                  context=session, durability="sync", control=control)
@@ -92,6 +93,21 @@ def _play(session: Session, graph: Any) -> Ending | None:
         if not interrupts:
             return Ending(RunStatus.COMPLETED, "run.completed", {})
         session.saver.secure()
+
+
+def _stored(session: Session) -> tuple[Any, dict[str, Any] | Ending | None]:
+    """The checkpoint that the run goes on from, and what people have said to its gate. None each for a new run, which
+    has nothing to read."""
+    saver = session.saver
+    if saver.lease.epoch == 1:
+        return saver.begin(), None
+    try:
+        with tenant_context(saver.lease.tenant):
+            saved = saver.peek()
+            gates = [interrupt.value for interrupt in _interrupts(saved)]
+            return saved, answer_to(session, gates[0]) if gates else None
+    finally:
+        let_go_of_connection()
 
 
 def _interrupts(saved: Any) -> list[Any]:

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.contrib.postgres.fields import ArrayField
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 
@@ -43,9 +44,9 @@ def insert(rows: Sequence[models.Model]) -> None:
     """Insert new rows of one model; ids and defaults are the models' own."""
     if rows:
         model = type(rows[0])
-        fields = model._meta.local_concrete_fields
         tell(_insert_of(model, len(rows)), [
-            field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in fields])
+            getattr(row, name) if field is None else field.get_db_prep_save(getattr(row, name), connection)
+            for row in rows for name, field in _fields_of(model)])
         for row in rows:
             row._state.adding, row._state.db = False, connection.alias
 
@@ -76,13 +77,18 @@ def pipelined() -> Iterator[None]:
 
 
 def _cursor() -> CursorWrapper:
-    connection.ensure_connection()
-    raw = connection.connection
-    usual, raw.cursor_factory = raw.cursor_factory, ServerBindingCursor
-    try:
-        return connection.cursor()
-    finally:
-        raw.cursor_factory = usual
+    """As `connection.cursor()` makes them, but bound by the server."""
+    here = connections[DEFAULT_DB_ALIAS]
+    here.ensure_connection()
+    cursor = ServerBindingCursor(here.connection)
+    return here.make_debug_cursor(cursor) if here.queries_logged else here.make_cursor(cursor)
+
+
+@cache
+def _fields_of(model: type[models.Model]) -> list[tuple[str, models.Field | None]]:
+    """Attributes in the columns' order, with the field of those whose type the driver cannot tell by the value."""
+    return [(field.attname, field if isinstance(field, models.JSONField | ArrayField) else None)
+            for field in model._meta.local_concrete_fields]
 
 
 @cache
