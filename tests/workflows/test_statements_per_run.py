@@ -61,8 +61,7 @@ def listening(monkeypatch) -> Callable[[], Iterator[Said]]:
 
 
 def test_a_run_costs_so_many_statements_and_transactions(stage, listening):
-    """Start to gate: claim, a save for each model's answer, gate. To the end: claim, look, a save before each call, end.
-    """
+    """To the gate: claim, a save for each answer of a model, gate. To the end: claim, look, a save a call, end."""
     from tenants.audit import Actor
     from tests.workflow_stage import INPUT, signed_in_as
     from workflows.engine.turn import take_turn
