@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 
 from approvals.services import record_decision
 
@@ -49,7 +50,7 @@ def listening(monkeypatch) -> Callable[[], Iterator[Said]]:
                 within.statement = False
 
         def committed(connection):
-            said.commits += 1
+            said.commits += connection.info.transaction_status == TransactionStatus.INTRANS
             return commit(connection)
 
         with monkeypatch.context() as patched:

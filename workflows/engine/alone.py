@@ -91,6 +91,6 @@ def read_claim(told: dict[str, Any]) -> tuple[Lease, Run]:
     lease = Lease(tenant=UUID(told["tenant"]), run=UUID(told["run"]), epoch=told["epoch"], token=told["token"],
                   claims=told["claims"])
     with tenant_context(lease.tenant):
-        return lease, Run.objects.select_related("version", "template__scope").get(id=lease.run)
+        return lease, Run.objects.get(id=lease.run)
 
 
