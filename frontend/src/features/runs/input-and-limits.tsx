@@ -75,14 +75,14 @@ function Limits({ run }: { run: RunDetail }) {
     <>
       <dl className="grid gap-3">
         {rows.map(([name, used, limit, words]) => (
-          <div key={name} className="grid gap-1">
-            <div className="flex justify-between gap-3">
-              <dt>{t(`limits.${name}`)}</dt>
-              <dd className="text-right text-ink-soft tabular-nums">{t("limits.of", { used: words(used), limit: words(limit) })}</dd>
-            </div>
-            <div aria-hidden className="h-1 overflow-hidden rounded-full bg-sunken">
-              <div className={used >= limit && limit > 0 ? "h-full bg-warn" : "h-full bg-accent"} style={{ width: `${limit ? Math.min(100, (used / limit) * 100) : 0}%` }} />
-            </div>
+          <div key={name} className="grid grid-cols-[1fr_auto] gap-x-3 gap-y-1">
+            <dt>{t(`limits.${name}`)}</dt>
+            <dd className="contents">
+              <span className="text-right text-ink-soft tabular-nums">{t("limits.of", { used: words(used), limit: words(limit) })}</span>
+              <span aria-hidden className="col-span-2 h-1 overflow-hidden rounded-full bg-sunken">
+                <span className={used >= limit && limit > 0 ? "block h-full bg-warn" : "block h-full bg-accent"} style={{ width: `${limit ? Math.min(100, (used / limit) * 100) : 0}%` }} />
+              </span>
+            </dd>
           </div>
         ))}
       </dl>

@@ -41,7 +41,8 @@ export function PermissionsTab({ slug, workflow }: Props) {
   const set = (holder: ReturnType<typeof holderOf>, actions: string[]) => change.mutate(
     { params: { path, header: { "If-Match": etag } }, body: { [holder.kind]: holder.id, actions } as never },
     { onSuccess: () => say(t("permissions.saved", { name: holder.name })) });
-  const head = [t("permissions.holder"), ...ACTIONS.map((action) => t(`permissions.action.${action}`)), ""];
+  const head = [t("permissions.holder"), ...ACTIONS.map((action) => t(`permissions.action.${action}`)),
+    <span key="remove" className="sr-only">{t("permissions.take")}</span>];
   return (
     <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
       <Panel title={t("permissions.who")}>

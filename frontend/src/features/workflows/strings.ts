@@ -80,7 +80,7 @@ addStrings("workflows", {
     holder: "Role or person", role: "Approver role", person: "Person",
     add: "Give rights to", choose: "Choose a role or a person", roles: "Approver roles", people: "People", add_action: "Add",
     decide_needs_role: "People decide by a role they hold, not by name",
-    remove: "Take all rights from {{name}}", none: "Nobody but owners and administrators has rights here yet.",
+    take: "Take away", remove: "Take all rights from {{name}}", none: "Nobody but owners and administrators has rights here yet.",
     saved: "Rights of {{name}} saved.", readonly: "Only administrators change these.",
     deciders: "Who may decide", deciders_why: "Members of the roles above that may decide. A gate's policy names which of them it asks.",
     nobody: "Nobody may decide yet. Let an approver role decide, and give it members.", no_members: "has no members yet", members: "{{name}}’s members",
