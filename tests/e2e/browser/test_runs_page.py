@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from countersign.demo.team import start_newsletter
 from tests.e2e.browser.conftest import PHONE, Newsletter, assert_accessible
+from tests.e2e.browser.slow_writer import slow_writer
 
 NOTES = "# Notes\n\n## Release 2.0\n\n- The exporter writes sums (breaking).\n- Logins are counted per address.\n"
 DOCUMENTS = [{"name": "notes.md", "text": NOTES}]
@@ -87,7 +88,7 @@ def test_an_open_page_follows_the_run_to_its_end(newsletter, open_browser, waiti
     editor.post(f"{path}/approvals/{request}/decisions/", {
         "verdict": "approve", "comment": "Good to go.", "revision": shown["revision"], "plan_hash": shown["plan_hash"]})
 
-    expect(page.get_by_text("Completed. What was approved was done.")).to_be_visible()
+    expect(page.get_by_text("Completed. Nothing is left to do.")).to_be_visible()
     expect(page.get_by_text("Good to go.")).to_be_visible()
     expect(page.get_by_role("heading", name="email.send")).to_be_visible()
     page.get_by_role("button", name="Preview newsletter.md").click()
@@ -100,6 +101,30 @@ def test_an_open_page_follows_the_run_to_its_end(newsletter, open_browser, waiti
     page.get_by_role("tab", name="Input and limits").click()
     page.get_by_text("notes.md").click()
     expect(page.get_by_role("region", name="notes.md")).to_contain_text("The exporter writes sums")
+
+
+def test_text_is_shown_while_it_is_written(newsletter, open_browser):
+    team = newsletter.team
+    with slow_writer("# Slow news\n\n", "The first words. ", "The last words.") as writer:
+        team.admin.post(f"{team.path}/credentials/", {"name": "slow", "kind": "model_key", "secret": {"api_key": "k"}})
+        team.admin.post(f"{team.path}/models/", {"alias": "slow-writer", "providers": [
+            {"model": "openai/slow", "credential": "slow", "api_base": writer.url}]})
+        made = team.admin.post(f"{team.path}/workflows/", {"spec": {
+            "name": "Slowly written", "start": "draft", "nodes": [
+                {"id": "draft", "type": "worker", "model": "slow-writer", "prompt": "Write."}]}})
+        team.admin.post(f"{team.path}/workflows/{made['id']}/versions/1/publish/")
+        run = team.admin.post(f"{team.path}/runs/", {"workflow": made["id"], "title": "Slowly", "input": {}})
+        page = open_browser(team.admin)
+        page.goto(f"/t/{newsletter.slug}/runs/{run['id']}")
+        expect(steps(page)).to_contain_text("Running")
+        text = page.get_by_role("region", name="Text being written")
+        writer.go_on(2)
+        expect(text).to_contain_text("The first words.")
+        expect(text).not_to_contain_text("The last words.")
+        writer.go_on()
+        expect(page.get_by_text("Completed. Nothing is left to do.")).to_be_visible()
+        expect(page.get_by_role("heading", name="Slow news")).to_be_visible()
+        expect(steps(page)).to_contain_text("7 + 5 tokens")
 
 
 def test_a_lost_connection_is_told_and_picked_up_again(newsletter, open_browser, waiting):

@@ -1,3 +1,4 @@
+import { ChevronRight } from "lucide-react";
 import type { ReactNode } from "react";
 import type { RunDetail } from "@/api/schema";
 import { Panel } from "@/components/page";
@@ -46,8 +47,9 @@ function DocumentText({ document }: { document: Document }) {
   const { t } = useTranslation("runs");
   const lines = document.text.split("\n").length;
   return (
-    <details className="rounded-md border border-line">
+    <details className="group rounded-md border border-line">
       <summary className="flex min-h-9 cursor-pointer flex-wrap items-center gap-x-3 px-3 py-1">
+        <ChevronRight size={14} aria-hidden className="text-ink-faint transition-transform group-open:rotate-90" />
         <span className="font-medium">{document.name}</span>
         <span className="text-sm text-ink-faint">{t("input.lines", { count: lines })} · {bytes(new Blob([document.text]).size)}</span>
       </summary>

@@ -68,7 +68,7 @@ addStrings("runs", {
     what_not: "did not happen, so it is made again",
   },
   ended: {
-    completed: "Completed. What was approved was done.",
+    completed: "Completed. Nothing is left to do.",
     rejected: "Rejected. Nothing left the building through this run after that.",
     cancelled: "Cancelled. What was approved and not yet done was withdrawn.",
     failed: "Failed",

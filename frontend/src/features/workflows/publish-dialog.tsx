@@ -1,14 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { AlertTriangle, CircleX } from "lucide-react";
+import { useState } from "react";
 import { api, $api } from "@/api/client";
 import type { Problem } from "@/api/problem";
 import type { Findings } from "@/api/schema";
 import { Banner } from "@/components/banner";
 import { Button } from "@/components/button";
 import { Dialog, DialogActions } from "@/components/dialog";
+import { Field, Textarea } from "@/components/field";
 import { Skeleton } from "@/components/states";
 import { say } from "@/components/toast";
 import { useTranslation } from "@/lib/i18n";
+import { VERSION } from "./paths";
 import { useVersionsChanged } from "./use-versions";
 
 const VALIDATE = "/api/v1/tenants/{slug}/workflows/{id}/versions/{number}/validate/";
@@ -26,12 +29,15 @@ export function PublishDialog({ slug, workflow, number, onClose }: Props) {
     queryKey: ["publishable", path], staleTime: 0, gcTime: 0, retry: false,
     queryFn: async () => (await api.POST(VALIDATE, { params: { path } })).data as Findings,
   });
+  const [notes, setNotes] = useState("");
   const publish = $api.useMutation("post", PUBLISH, {
     onSuccess: async () => { say(t("publish.done", { number })); onClose(); await changed(); },
   });
+  const note = $api.useMutation("patch", VERSION, { onSuccess: () => publish.mutate({ params: { path } }) });
+  const confirm = () => (notes.trim() ? note.mutate({ params: { path }, body: { notes: notes.trim() } }) : publish.mutate({ params: { path } }));
   const faults = publish.error?.fields?.length ? publish.error.fields : checked.data?.faults ?? [];
   const warnings = checked.data?.warnings ?? [];
-  const refused = checked.error ?? (publish.error && !publish.error.fields?.length ? publish.error : null);
+  const refused = checked.error ?? note.error ?? (publish.error && !publish.error.fields?.length ? publish.error : null);
   return (
     <Dialog open wide onOpenChange={(open) => { if (!open) onClose(); }} title={t("publish.title", { number })} description={t("publish.why")}>
       {checked.isPending && <><p>{t("publish.checking")}</p><Skeleton rows={3} /></>}
@@ -39,9 +45,12 @@ export function PublishDialog({ slug, workflow, number, onClose }: Props) {
       {faults.length > 0 && <Found title={t("publish.faults")} found={faults} bad />}
       {warnings.length > 0 && <Found title={t("publish.warnings")} found={warnings} />}
       {checked.data && faults.length + warnings.length === 0 && <Banner tone="ok">{t("publish.fine")}</Banner>}
+      <Field label={<>{t("publish.notes")}<span className="font-normal text-ink-faint"> · {common("optional")}</span></>} hint={t("publish.notes_hint")}>
+        {(ids) => <Textarea {...ids} className="min-h-16" maxLength={4000} value={notes} onChange={(event) => setNotes(event.target.value)} />}
+      </Field>
       <DialogActions>
         <Button onClick={onClose}>{common("cancel")}</Button>
-        <Button look="primary" busy={publish.isPending} disabled={!checked.data || faults.length > 0} onClick={() => publish.mutate({ params: { path } })}>
+        <Button look="primary" busy={publish.isPending || note.isPending} disabled={!checked.data || faults.length > 0} onClick={confirm}>
           {t("publish.action", { number })}
         </Button>
       </DialogActions>

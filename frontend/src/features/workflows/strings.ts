@@ -71,6 +71,7 @@ addStrings("workflows", {
     title: "Publish version {{number}}", why: "From then on runs start this version, and it never changes again. Its policies, models and tools are pinned as they are now.",
     action: "Publish version {{number}}", done: "Version {{number}} is published.", checking: "Checking what publishing would find…",
     faults: "It cannot be published yet:", warnings: "Before you publish, know that:", fine: "Checked: no faults, no warnings.",
+    notes: "Notes", notes_hint: "What is new in this version, for whoever reads the list of versions.",
     admin: "Publishing takes an administrator of the team.", unsaved: "Save your changes first: what is saved is published.",
   },
   permissions: {
