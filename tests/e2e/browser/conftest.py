@@ -129,5 +129,6 @@ def assert_accessible(page: Page) -> None:
     """No violation of WCAG 2.2 AA that axe can see, in light and in dark."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
+        page.evaluate("() => new Promise(painted => requestAnimationFrame(() => requestAnimationFrame(painted)))")
         found = Axe().run(page, options=RULES)
         assert found.violations_count == 0, f"{page.url} ({scheme})\n{found.generate_report()}"
