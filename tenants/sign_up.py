@@ -4,7 +4,7 @@ from django import forms
 from django.contrib.auth import get_user_model, password_validation
 from django.core.validators import RegexValidator
 
-ONE_LINE = RegexValidator(r"[\x00-\x1f\x7f]", "One line, without control characters.", inverse_match=True)
+ONE_LINE = RegexValidator(r"\A[^\x00-\x1f\x7f]+\Z", "One line, without control characters.")
 
 
 class SignUpForm(forms.Form):

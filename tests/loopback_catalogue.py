@@ -91,7 +91,7 @@ class LoopbackCatalogue:
 
     def list_tools(self, message: dict[str, Any]) -> dict[str, Any]:
         assert message["method"] == "tools/list"
-        start = int(message["params"].get("cursor", 0))
+        start = int(message.get("params", {}).get("cursor", 0))
         page = {"tools": self.tools[start:start + 2]}
         if start + 2 < len(self.tools):
             page["nextCursor"] = str(start + 2)

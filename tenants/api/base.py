@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from countersign.addresses import client_network
 from countersign.api.pages import CursorPages
 from countersign.api.rate_limits import Usage, count_request
+from countersign.api.strictness import refuse_other_types
 from countersign.database.context import current_tenant, tenant_context, user_context
 from countersign.errors import CountersignError, Forbidden, NotFound
 from countersign.ids import parse_id
@@ -55,6 +56,7 @@ class ApiView(APIView):
     def parse(self, serializer: type[serializers.BaseSerializer], **options: Any) -> dict[str, Any]:
         """The request's body, validated. Raises a validation error that names every fault."""
         reader = serializer(data=self.request.data, context={"view": self}, **options)
+        refuse_other_types(reader, self.request.data)
         reader.is_valid(raise_exception=True)
         return reader.validated_data
 

@@ -96,7 +96,7 @@ class TokenSerializer(serializers.ModelSerializer):
     email = serializers.CharField(source="user.email")
     user_name = serializers.CharField(source="user.name")
     is_service = serializers.BooleanField(source="user.is_service")
-    last_used_at = serializers.DateTimeField(help_text="To within ten minutes.")
+    last_used_at = serializers.DateTimeField(allow_null=True, help_text="To within ten minutes.")
 
     class Meta:
         model = ApiToken

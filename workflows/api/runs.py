@@ -12,9 +12,9 @@ from rest_framework.response import Response
 
 from approvals.permissions import require
 from countersign.api.pages import one_page, paged
+from countersign.api.query import asked_id
 from countersign.artifacts import RunFolder
 from countersign.errors import Invalid, field_fault
-from countersign.ids import parse_id
 from tenants.api.base import TenantView
 from tenants.models import MembershipRole
 from workflows.api.run_serializers import (
@@ -66,9 +66,7 @@ class Runs(_RunView):
             if unknown := [status for status in wanted if status not in RunStatus.values]:
                 raise Invalid(fields=[field_fault("status", "invalid", f"No run is {unknown[0][:40]!r}.")])
             runs = runs.filter(status__in=wanted)
-        if "workflow" in asked:
-            if (workflow := parse_id(asked["workflow"])) is None:
-                raise Invalid(fields=[field_fault("workflow", "invalid", "This is no id.")])
+        if workflow := asked_id(self.request, "workflow"):
             runs = runs.filter(template_id=workflow)
         return runs
 
@@ -109,7 +107,7 @@ class RunRetry(_RunView):
 
 
 class RunEvents(_RunView):
-    @extend_schema(responses=paged(EventSerializer), parameters=[
+    @extend_schema(responses=paged(EventSerializer, whole=True), parameters=[
         OpenApiParameter("after", int, description="Only events after this sequence number."),
         OpenApiParameter("page_size", int)])
     def get(self, request: Request, slug: str, id: str) -> Response:
@@ -131,7 +129,7 @@ def whole_number(name: str, text: str) -> int:
 
 
 class RunArtifacts(_RunView):
-    @extend_schema(responses=paged(ArtifactSerializer))
+    @extend_schema(responses=paged(ArtifactSerializer, whole=True))
     def get(self, request: Request, slug: str, id: str) -> Response:
         """What the run left: all of it, on one page."""
         left = folder_of(self.run(id)).list()

@@ -13,6 +13,7 @@ from approvals.queries import permissions_of
 from approvals.services import set_permission
 from countersign.api.conditional import Conditional
 from countersign.api.pages import one_page, paged
+from countersign.api.query import asked_whether
 from countersign.errors import Invalid, field_fault
 from countersign.ids import parse_id
 from tenants.api.base import PersonView, TenantView
@@ -67,7 +68,7 @@ class Templates(TemplateAccess):
         OpenApiParameter("archived", bool, description="Archived ones instead of the others.")])
     def get(self, request: Request, slug: str) -> Response:
         """Those that you may see, newest first."""
-        archived = request.query_params.get("archived", "").lower() in ("true", "1")
+        archived = asked_whether(request, "archived")
         return self.page(self.shown(self.templates().filter(archived_at__isnull=not archived)), TemplateSerializer)
 
     @extend_schema(request={"application/json": NewTemplate, "application/yaml": OpenApiTypes.STR},
@@ -110,13 +111,13 @@ class TemplatePermissions(Conditional, TemplateAccess):
     def edited(self) -> QuerySet[Scope]:
         return Scope.objects.filter(pk=self.template(self.kwargs["id"]).scope_id)
 
-    @extend_schema(responses=paged(PermissionSerializer))
+    @extend_schema(responses=paged(PermissionSerializer, whole=True))
     def get(self, request: Request, slug: str, id: str) -> Response:
         """Which approver roles and people may see, run, edit or decide. Owners and admins need no entry for the
         first three; deciding always takes a role."""
         return self._listed(self.template(id))
 
-    @extend_schema(request=PermissionChange, responses=paged(PermissionSerializer))
+    @extend_schema(request=PermissionChange, responses=paged(PermissionSerializer, whole=True))
     def put(self, request: Request, slug: str, id: str) -> Response:
         """Say what one role or person may do. The others' rights stay as they are."""
         template = self.template(id)
@@ -155,7 +156,7 @@ class Rights(TemplateAccess):
 class Gallery(PersonView):
     for_tokens = True
 
-    @extend_schema(responses=paged(GalleryEntrySerializer))
+    @extend_schema(responses=paged(GalleryEntrySerializer, whole=True))
     def get(self, request: Request) -> Response:
         """Workflows to start from."""
         return Response(one_page(GalleryEntrySerializer(gallery().values(), many=True).data))

@@ -24,13 +24,11 @@ from approvals.queries.progress import progress_of
 from approvals.queries.review import Review
 from approvals.services import record_decision
 from countersign.api.pages import one_page, paged
-from countersign.errors import Invalid, field_fault
-from countersign.ids import parse_id
+from countersign.api.query import asked_id, asked_some_of, asked_whether
 from tenants.api.base import TenantView
 from tenants.models import MembershipRole
 
 VIEWER = MembershipRole.VIEWER
-BOOLEANS = {"true": True, "false": False}
 COUNTED = 100
 
 
@@ -52,10 +50,8 @@ class Requests(TenantView):
         return serializer(rows, many=True, context={"progress": progress_of(rows)}).data
 
     def _asked_for(self) -> QuerySet[ApprovalRequest]:
-        asked = self.request.query_params
-        statuses = [_one_of(status, RequestStatus.values, "status") for status in asked.get("status", "").split(",")
-                    if "status" in asked]
-        mine = BOOLEANS[_one_of(asked.get("mine"), list(BOOLEANS), "mine") or "false"]
+        statuses = asked_some_of(self.request, "status", RequestStatus.values)
+        mine = asked_whether(self.request, "mine")
         user = self.request.user
         if mine:
             found = inbox(user) if statuses == [RequestStatus.OPEN] else asked_requests(user)
@@ -63,8 +59,8 @@ class Requests(TenantView):
             found = visible_requests(user)
         if statuses:
             found = found.filter(status__in=statuses)
-        if "subject" in asked:
-            found = found.filter(subject_id=parse_id(asked["subject"])) if parse_id(asked["subject"]) else found.none()
+        if subject := asked_id(self.request, "subject"):
+            found = found.filter(subject_id=subject)
         return found
 
 
@@ -96,7 +92,7 @@ class RequestView(_OneRequest):
 
 
 class Decisions(_OneRequest):
-    @extend_schema(operation_id="approvals_decisions_list", responses=paged(DecisionSerializer))
+    @extend_schema(operation_id="approvals_decisions_list", responses=paged(DecisionSerializer, whole=True))
     def get(self, request: Request, slug: str, id: str) -> Response:
         """What people said, in order."""
         review = Review(self.found(), request.user)
@@ -126,10 +122,3 @@ def _detail(review: Review) -> dict:
             "decisions": review.decisions, "grants": review.grants, "mine": review.mine()}
     fields = RequestDetail(context={"role_names": review.role_names}).fields
     return {**plain, **{name: fields[name].to_representation(value) for name, value in more.items()}}
-
-
-def _one_of(value: str | None, known: list[str], field: str) -> str | None:
-    """Raises Invalid, naming the parameter."""
-    if value is not None and value not in known:
-        raise Invalid(fields=[field_fault(field, "unknown", f"Say one of {', '.join(known)}.")])
-    return value

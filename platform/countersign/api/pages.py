@@ -11,6 +11,7 @@ from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 
 from countersign.errors import Invalid, field_fault
 
@@ -19,6 +20,13 @@ class CursorPages(CursorPagination):
     ordering = "-id"
     page_size_query_param = "page_size"
     max_page_size = 200
+
+    def get_page_size(self, request: Request) -> int:
+        """Raises Invalid for what is no size."""
+        asked = request.query_params.get(self.page_size_query_param, str(self.page_size))
+        if not (asked.isascii() and asked.isdecimal() and asked.strip("0")):
+            raise Invalid(fields=[field_fault("page_size", "invalid", "A whole number from 1 on.")])
+        return self.max_page_size if len(asked) > 6 else min(int(asked), self.max_page_size)
 
     def paginate_queryset(self, queryset, request, view=None):
         """Raises Invalid for a cursor that was not one of ours."""
@@ -35,12 +43,12 @@ def one_page(rows: Sequence[object]) -> dict[str, object]:
 
 
 @cache
-def paged(serializer: type[serializers.Serializer]) -> serializers.Serializer:
-    """How a page of these is described in the API's document."""
+def paged(serializer: type[serializers.Serializer], *, whole: bool = False) -> serializers.Serializer:
+    """How a page of these is described in the API's document. A `whole` list is `one_page` always."""
     page = inline_serializer(f"{serializer.__name__.removesuffix('Serializer')}Page", {
         "next": serializers.URLField(allow_null=True),
         "previous": serializers.URLField(allow_null=True),
         "results": serializer(many=True),
     })
-    page.is_page = True
+    page.is_page, page.has_cursors = True, not whole
     return page

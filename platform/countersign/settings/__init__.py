@@ -5,6 +5,7 @@ from pathlib import Path
 from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
+from countersign.api.failures import PROBLEM_RESPONSES
 from countersign.environment import ROLE_OF_PROCESS, database_settings, email_settings, read_environment
 from countersign.web_app.places import BUILT
 
@@ -147,6 +148,9 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Run AI workflows under role-based human approval. Errors are problem details (RFC 9457).",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums",
+                             "countersign.api.schema.anything_may_be_null"],
+    "APPEND_COMPONENTS": {"responses": PROBLEM_RESPONSES},
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1/",

@@ -12,8 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from countersign.api.pages import paged
-from countersign.errors import Invalid, field_fault
-from countersign.ids import parse_id
+from countersign.api.query import asked_id
 from tenants.api.base import TenantView
 from tenants.api.serializers import AuditEntrySerializer, ChainReportSerializer
 from tenants.audit import AuditEntry, AuditLink, verify_chain
@@ -48,9 +47,7 @@ class Audit(TenantView):
         if action := asked.get("action"):
             entries = entries.filter(**{"action__startswith" if action.endswith(".") else "action": action})
         for name in ("subject", "actor"):
-            if name in asked:
-                if (id := parse_id(asked[name])) is None:
-                    raise Invalid(fields=[field_fault(name, "invalid", "This is no id.")])
+            if id := asked_id(self.request, name):
                 entries = entries.filter(**{FILTERS[name]: id})
         return entries
 

@@ -19,7 +19,7 @@ PARAMETERS = {"temperature", "top_p", "max_tokens", "max_completion_tokens", "se
 
 
 class CredentialSerializer(serializers.ModelSerializer):
-    created_by = serializers.CharField(source="created_by.email", default=None)
+    created_by = serializers.CharField(source="created_by.email", default=None, allow_null=True)
 
     class Meta:
         model = Credential
@@ -128,7 +128,7 @@ class ListedTool(serializers.Serializer):
 
 
 class ResolutionSerializer(serializers.ModelSerializer):
-    created_by = serializers.CharField(source="created_by.email", default=None)
+    created_by = serializers.CharField(source="created_by.email", default=None, allow_null=True)
 
     class Meta:
         model = LedgerResolution

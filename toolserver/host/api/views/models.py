@@ -52,7 +52,7 @@ class Models(_ModelView):
     def transactional(self) -> bool:
         return self.request.method == "POST"
 
-    @extend_schema(operation_id="models_list", responses=paged(ListedModel))
+    @extend_schema(operation_id="models_list", responses=paged(ListedModel, whole=True))
     def get(self, request: Request, slug: str) -> Response:
         """Every alias a workflow may name: the offline ones that each team has, and the team's own."""
         return Response(one_page(ListedModel(self.listed(), many=True).data))

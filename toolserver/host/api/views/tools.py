@@ -10,8 +10,8 @@ from rest_framework.response import Response
 
 from approvals.queries import visible_requests
 from countersign.api.pages import one_page, paged
+from countersign.api.query import asked_id, asked_one_of
 from countersign.errors import Forbidden
-from countersign.ids import parse_id
 from tenants.api.base import TenantView
 from tenants.models import MembershipRole
 from toolserver.host.api.serializers import ListedTool, Resolution, ResolutionSerializer, ToolCallSerializer
@@ -25,7 +25,7 @@ class Tools(TenantView):
     scopes = {"GET": "tools:read"}
     transactional = False
 
-    @extend_schema(operation_id="tools_list", responses=paged(ListedTool))
+    @extend_schema(operation_id="tools_list", responses=paged(ListedTool, whole=True))
     def get(self, request: Request, slug: str) -> Response:
         """The tools of the team's own tool process, as they are now."""
         tools = HostClient(self.tenant.id, request.user.id).tools()
@@ -49,9 +49,9 @@ class ToolCalls(_CallView):
     def get(self, request: Request, slug: str) -> Response:
         """What was called, under which grant, and what came of it; newest first."""
         calls = self.calls()
-        if (run := request.query_params.get("run")) is not None:
-            calls = calls.filter(run_id=parse_id(run)) if parse_id(run) else calls.none()
-        if state := request.query_params.get("state"):
+        if run := asked_id(request, "run"):
+            calls = calls.filter(run_id=run)
+        if state := asked_one_of(request, "state", LedgerState.values):
             calls = calls.filter(state=state)
         return self.page(calls, ToolCallSerializer)
 
