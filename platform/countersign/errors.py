@@ -70,6 +70,13 @@ class Conflict(CountersignError):
     detail = "This changed meanwhile. Load it again."
 
 
+class TooSlow(CountersignError):
+    code = "too_slow"
+    status = 408
+    retryable = True
+    detail = "The request's body did not come in time."
+
+
 class PreconditionFailed(CountersignError):
     """Raised with `etag`, that of now."""
 
