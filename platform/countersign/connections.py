@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import resource
 import socket
+import sys
+import termios
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -80,7 +83,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _look_whether_it_reads(self) -> None:
         """Again and again while there is too much to be sent: a slow reader is waited for, one that stopped is not."""
-        left = self.transport.get_write_buffer_size()
+        left = self.transport.get_write_buffer_size() + unacknowledged(self.transport.get_extra_info("socket"))
         if self.reader_due and left >= self.unread:
             self._let_go("it reads nothing")
             return
@@ -91,6 +94,14 @@ class PatientProtocol(HttpToolsProtocol):
         """Without waiting until what is left to be sent has been read: it would not be."""
         log.info("a connection is let go", why=why)
         self.transport.abort()
+
+
+def unacknowledged(connection: socket.socket) -> int:
+    """Bytes that the kernel keeps for the other side: it takes no more of ours for long, however much that reads."""
+    try:
+        return int.from_bytes(fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    except OSError:
+        return 0
 
 
 def watch_peer(connection: socket.socket | None, seconds: float) -> None:
