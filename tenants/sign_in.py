@@ -13,12 +13,12 @@ from allauth.account.models import EmailAddress
 from allauth.account.signals import password_reset
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from countersign.addresses import client_network
-from countersign.errors import Unavailable
+from countersign.errors import Conflict, Unavailable
 from countersign.logs import get_logger
 from tenants.attempts import Attempt
 from tenants.models import User
@@ -29,6 +29,12 @@ log = get_logger(__name__)
 class MailNotTaken(Unavailable):
     code = "email_unavailable"
     detail = "The e-mail could not be sent just now. Try again in a moment."
+
+
+class SignUpUnderWay(Conflict):
+    code = "sign_up_under_way"
+    retryable = True
+    detail = "Somebody is signing up with this address at this very moment. Try again."
 
 
 class SignInBackend(AuthenticationBackend):
@@ -49,6 +55,15 @@ class AccountAdapter(DefaultAccountAdapter):
         if user:
             self.attempt.succeed()
         return user
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Raises SignUpUnderWay: whoever comes in the same moment with the same address finds it taken the next time,
+        and is told so as everybody is, by mail alone."""
+        try:
+            with transaction.atomic():
+                return super().save_user(request, user, form, commit)
+        except IntegrityError as error:
+            raise SignUpUnderWay from error
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send when the surrounding transaction, if there is one, has committed. Raises MailNotTaken."""

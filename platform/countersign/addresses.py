@@ -3,17 +3,25 @@ has put what they say into `REMOTE_ADDR` by then, and has left out what anybody 
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.http import HttpRequest
 
 
 def client_network(request: HttpRequest) -> str:
     """The IPv4 address, or the IPv6 network of 64 bits, of which one client can use any address."""
+    address = _address(request)
+    return str(ip_network((address, 64), strict=False) if isinstance(address, IPv6Address) else address or "unknown")
+
+
+def from_this_machine(request: HttpRequest) -> bool:
+    address = _address(request)
+    return address is not None and address.is_loopback
+
+
+def _address(request: HttpRequest) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:
-        return "unknown"
-    if isinstance(address, IPv6Address):
-        return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
-    return str(address)
+    except ValueError:  # a Unix socket has none
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

@@ -45,6 +45,7 @@ class Environment(BaseSettings):
     grant_verify_keys: str = Field("", alias="GRANT_VERIFY_KEYS")  # comma-separated: rotation overlaps
     vault_key: str = Field("", alias="VAULT_KEY")  # toolserver host alone
 
+    metrics_token: str = Field("", alias="METRICS_TOKEN")  # without one, /metrics is for this machine alone
     rate_limit_reads: str = Field("50/s burst 500", alias="RATE_LIMIT_READS")  # per token or person
     rate_limit_writes: str = Field("20/s burst 200", alias="RATE_LIMIT_WRITES")  # per token or person
     rate_limit_anonymous: str = Field("10/s burst 200", alias="RATE_LIMIT_ANONYMOUS")  # per address

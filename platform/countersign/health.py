@@ -13,8 +13,10 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from countersign.addresses import from_this_machine
 from countersign.api.problems import problem
 from countersign.errors import CountersignError, NotFound, Unavailable
 from countersign.logs import get_logger
@@ -40,7 +42,16 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
+    """For whoever shows METRICS_TOKEN as a bearer token; where none is set, for this machine alone."""
+    if not _may_measure(request):
+        raise NotFound
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_measure(request: HttpRequest) -> bool:
+    if token := settings.METRICS_TOKEN:
+        return constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {token}")
+    return from_this_machine(request)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:

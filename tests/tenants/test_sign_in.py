@@ -9,6 +9,7 @@ from django.test import Client, override_settings
 
 from countersign.embedded.mailbox import Mailbox
 from tenants.models import User
+from tests.at_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 APP, BROWSER = "/_allauth/app/v1/auth", "/_allauth/browser/v1/auth"
@@ -177,6 +178,17 @@ def test_a_mail_server_that_is_down_is_said_and_can_be_tried_again(mailbox):
 def test_guessing_is_slowed_down(signed_up):
     answers = [App().post("login", email=EMAIL, password=f"guess number {n}") for n in range(7)]
     assert answers[-1].status_code == 429 or answers[-1].json()["errors"][0]["code"] == "too_many_login_attempts"
+
+
+def test_of_two_sign_ups_with_one_address_at_once_neither_fails(mailbox):
+    answers = at_once(*(lambda n=n: App().post("signup", email=EMAIL.upper() if n else EMAIL, password=PASSWORD)
+                        for n in range(4)))
+    assert {answer.status_code for answer in answers} <= {401, 409, 429}, "429: one code by mail in ten seconds"
+    assert 401 in {answer.status_code for answer in answers}
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"sign_up_under_way"}
+    assert User.objects.filter(email__iexact=EMAIL).count() == 1
+    cache.clear()
+    assert App().post("signup", email=EMAIL, password=PASSWORD).status_code == 401
 
 
 def test_there_is_no_admin_site_and_no_superuser(signed_up):

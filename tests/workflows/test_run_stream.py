@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 
@@ -18,15 +19,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def server(stage):
     """The web process's ASGI application, served on loopback."""
-    import socket
-
     import uvicorn
 
     from countersign.asgi import application
+    from countersign.connections import serving_options
 
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))
-    running = uvicorn.Server(uvicorn.Config(application, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+    running = uvicorn.Server(uvicorn.Config(application, log_config=None, lifespan="off", timeout_graceful_shutdown=1,
+                                            **serving_options()))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [sock]}, daemon=True)
     with signed_in_as("web"):
         thread.start()
@@ -294,3 +295,52 @@ def test_a_stranger_is_told_there_is_nothing(stage, watcher):
     run.id = new_id()
     assert watcher.get(url(stage, run)).status_code == 404
     assert httpx.get(str(watcher.base_url) + url(stage, run)).status_code == 401
+
+
+def test_two_hundred_idle_streams_cost_no_thread_and_no_connection_and_leave_nothing_behind(stage, server, watcher):
+    """Over sockets of their own, all waiting for a run that waits."""
+    import redis
+    from django.conf import settings
+
+    from workflows.engine.live import channel
+
+    run = stage.start()
+    address = server.removeprefix("http://").split(":")
+    request = (f"GET {url(stage, run)} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+               f"Authorization: {watcher.headers['Authorization']}\r\n\r\n").encode()
+    heard = channel(stage.tenant.id, run.id)
+    assert watcher.get("/api/v1/me/").status_code == 200
+    threads, connections = threading.active_count(), database_connections()
+    streams = [socket.create_connection((address[0], int(address[1])), timeout=60) for _ in range(200)]
+    for stream in streams:
+        stream.sendall(request)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        def listening() -> int:
+            return client.pubsub_numsub(heard)[0][1]
+
+        wait_until(lambda: listening() == 200)
+        for stream in streams:
+            assert stream.recv(2**16).startswith(b"HTTP/1.1 200 OK")
+        wait_until(lambda: threading.active_count() <= threads + 16)
+        wait_until(lambda: database_connections() <= connections + 1)
+        assert watcher.get("/api/v1/me/").status_code == 200, "others go on"
+        for stream in streams:
+            stream.close()
+        wait_until(lambda: listening() == 0)
+
+
+def wait_until(true, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def database_connections() -> int:
+    """All but this one, of whatever role."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                       "AND pid <> pg_backend_pid()")
+        return cursor.fetchone()[0]

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import SyncToAsync, sync_to_async
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
@@ -63,7 +63,7 @@ class RunEventStream(_RunView):
         run_id, over = self._look(id, after)
         if over:
             return HttpResponse(status=204)
-        read = sync_to_async(lambda last: self._read(run_id, last), thread_sensitive=True)
+        read = sync_to_async(lambda last: self._read(run_id, last), thread_sensitive=False)
         messages = _messages(self.tenant.id, run_id, after, read)
         response = StreamingHttpResponse(messages, content_type="text/event-stream")
         response["Cache-Control"] = "no-store"
@@ -114,8 +114,16 @@ def let_go() -> None:
         connection.close()
 
 
+def give_back_thread() -> None:
+    """Django keeps a thread for each request until it is over, which for a stream is long: 200 of them, 200 threads."""
+    request = SyncToAsync.thread_sensitive_context.get(None)
+    if executor := SyncToAsync.context_to_thread_executor.pop(request, None):
+        executor.shutdown(wait=False)
+
+
 async def _messages(tenant_id: UUID, run_id: UUID, after: int, read: Read) -> AsyncIterator[str]:
     """Redis tells a busy run's events without a look at who may watch, so there is one every few seconds."""
+    give_back_thread()
     yield "retry: 2000\n\n"
     looked = time.monotonic()
     try:
