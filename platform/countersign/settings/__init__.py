@@ -146,7 +146,10 @@ RATE_LIMITS = {"reads": ENVIRONMENT.rate_limit_reads, "writes": ENVIRONMENT.rate
                "anonymous": ENVIRONMENT.rate_limit_anonymous}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Countersign",
-    "DESCRIPTION": "Run AI workflows under role-based human approval. Errors are problem details (RFC 9457).",
+    "DESCRIPTION": "Run AI workflows under role-based human approval. Errors are problem details (RFC 9457). "
+                   "Requests are counted for each token or person, reads and writes apart: `RateLimit` says what is "
+                   "left, `RateLimit-Policy` of how much (draft-ietf-httpapi-ratelimit-headers); beyond it comes 429 "
+                   "with `Retry-After`. What can be edited has an `ETag`, to be sent back as `If-Match`.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums",
