@@ -108,8 +108,7 @@ ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_METRICS_TOKEN = ENVIRONMENT.metrics_token
-RATE_LIMITS = {  # beside allauth's own; wrong passwords are counted by tenants.attempts
+ACCOUNT_RATE_LIMITS = {  # beside allauth's own; wrong passwords are counted by tenants.attempts
     "reset_password": "20/m/ip,5/m/key,20/h/key", "confirm_email": "1/10s/key,20/h/key"}
 ACCOUNT_SIGNUP_FORM_CLASS = "tenants.sign_up.SignUpForm"
 ACCOUNT_ADAPTER = "tenants.sign_in.AccountAdapter"
@@ -142,6 +141,7 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+METRICS_TOKEN = ENVIRONMENT.metrics_token
 RATE_LIMITS = {"reads": ENVIRONMENT.rate_limit_reads, "writes": ENVIRONMENT.rate_limit_writes,
                "anonymous": ENVIRONMENT.rate_limit_anonymous}
 SPECTACULAR_SETTINGS = {
