@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
 
 from countersign.clock import now
 from countersign.database.context import tenant_context
@@ -19,6 +21,9 @@ from countersign.web_token import Scope, verify_web_token
 from toolserver.host.models import ToolConfiguration
 
 LEASE_TOKEN = re.compile(r"lease_([0-9a-f-]{36})\.([0-9]{1,18})\.([A-Za-z0-9_-]{16,200})")
+
+
+CONFIGURATION_VERSION = Coalesce(Subquery(ToolConfiguration.objects.values("version")[:1]), 0)
 
 
 @dataclass(frozen=True)
@@ -41,11 +46,11 @@ def authenticate(tenant: str, authorization: str, *, web_scope: Scope | None, wo
         return _web(tenant_id, token, web_scope)
     run_id = parse_id(lease[1])
     with tenant_context(tenant_id):
-        current = Lease.objects.filter(
+        version = Lease.objects.filter(
             subject_id=run_id, tenant_id=tenant_id, epoch=int(lease[2]), expires_at__gt=now(),
-            token_hash=hashlib.sha256(token.encode()).hexdigest())
-        version = configuration_version()
-        if not current.exists():
+            token_hash=hashlib.sha256(token.encode()).hexdigest(),
+        ).values_list(CONFIGURATION_VERSION, flat=True).first()
+        if version is None:
             raise NotSignedIn("This lease token is not, or no longer, that of the run.", code="lease_stale")
     if not workers:
         raise Forbidden("A worker's token may not do that.", code="scope_missing")

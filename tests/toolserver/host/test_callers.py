@@ -52,6 +52,28 @@ def test_strangers_are_told_401_and_no_tenant_process_hears_of_them(host, team, 
     assert processes(host) == before
 
 
+def test_what_a_worker_calls_has_a_fixed_price(host, team, as_role, django_assert_num_queries):
+    """Each number is one statement at the host: what they are is in the comments."""
+    from toolserver.host.callers import authenticate
+    from toolserver.host.calls import Outcome, PlannedCall
+    from toolserver.host.ledger import begin_call, settle_call
+    from toolserver.host.models import LedgerState
+    from toolserver.host.tenant_process import Tool
+
+    planned = {"id": "publish", "tool": "files.write", "schema_hash": "sha256:1", "arguments": ARGUMENTS}
+    approved = team.approve([planned])
+    call = PlannedCall(team.tenant.id, team.run, Tool("files.write", "sha256:1", False, True), ARGUMENTS,
+                       approved.grants["publish"], approved.key("publish"))
+    with as_role("tools"):
+        with django_assert_num_queries(4):  # begin, context, lease and version, commit
+            authenticate(str(team.tenant.id), f"Bearer {team.token}", web_scope=None, workers=True)
+        # begin, context, entry, intent, grant, request, roles, their members, decisions, consumption, audit, commit
+        with django_assert_num_queries(12):
+            begun = begin_call(call, holder=1)
+        with django_assert_num_queries(6):  # begin, context, entry, outcome, audit, commit
+            settle_call(call, begun, Outcome(LedgerState.DONE), holder=1)
+
+
 def test_a_lease_that_was_lost_opens_nothing(team, knock, as_role):
     assert knock("POST", "mcp", team.token)[0] == 200
     team.lease(team.run, epoch=2)
