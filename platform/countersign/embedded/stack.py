@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -97,6 +98,7 @@ class Stack:
     nursery: Nursery = field(default_factory=Nursery)
     children: dict[str, Child] = field(default_factory=dict)
     stopping: bool = False
+    watching: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def url(self) -> str:
@@ -177,20 +179,24 @@ class Stack:
         raise RuntimeError(f"The platform is not ready after {seconds:.0f} s: {answer}")
 
     def watch(self) -> None:
-        """Start again what died, with a growing pause. Call it a few times a second."""
-        for child in self.children.values():
-            code = child.process.poll()
-            if code is None or self.stopping:
-                if time.monotonic() - child.started > 60:
-                    child.backoff = 0.5
-                continue
-            if not child.due:
-                child.due = time.monotonic() + child.backoff
-                self.say(f"{child.name} stopped ({_ended(code)}); starting it again in {child.backoff:g} s")
-                child.backoff = min(child.backoff * 2, 30)
-            elif time.monotonic() >= child.due:
-                child.due = 0
-                child.start()
+        """Start again what died, with a growing pause. Call it a few times a second; several threads may."""
+        with self.watching:
+            for child in list(self.children.values()):
+                self._mind(child)
+
+    def _mind(self, child: Child) -> None:
+        code = child.process.poll()
+        if code is None or self.stopping:
+            if time.monotonic() - child.started > 60:
+                child.backoff = 0.5
+            return
+        if not child.due:
+            child.due = time.monotonic() + child.backoff
+            self.say(f"{child.name} stopped ({_ended(code)}); starting it again in {child.backoff:g} s")
+            child.backoff = min(child.backoff * 2, 30)
+        elif time.monotonic() >= child.due:
+            child.due = 0
+            child.start()
 
     def stop(self) -> None:
         """End every process, web first, the toolserver last. Safe to repeat."""

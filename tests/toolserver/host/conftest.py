@@ -76,7 +76,7 @@ def running_host(folder: Path, *options: str, script: Path = ROOT / "manage.py",
             host.stop()
 
 
-def _wait_until_it_answers(host: HostUnderTest, seconds: float = 30) -> None:
+def _wait_until_it_answers(host: HostUnderTest, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while True:
         with contextlib.suppress(httpx.HTTPError):
