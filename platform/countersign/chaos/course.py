@@ -171,7 +171,7 @@ def more_workers(stack: Stack, workers: int) -> None:
     for number in range(2, workers + 1):
         name = f"worker-{number}"
         log = stack.logs / f"{name}.log" if stack.logs else None
-        stack.children[name] = Child(name, stack.command("worker"), stack.environment("worker"), log)
+        stack.children[name] = Child(name, stack.command("worker"), stack.environment("worker"), log, stack.nursery)
         stack.children[name].start()
 
 

@@ -58,7 +58,9 @@ class Strikes:
         if time.monotonic() < self._due:
             return
         name, strike = self._draw()
-        if strike():
+        with self.stack.watching:  # nobody starts a process while another thread ends it
+            struck = strike()
+        if struck:
             self.done[name] += 1
             self._due = time.monotonic() + self._random.uniform(*PAUSE)
         else:
