@@ -28,7 +28,7 @@ def break_at(boundary: str) -> None:
     def die_with_the_last() -> None:
         if not expected.acquire(blocking=False):
             die()
-        time.sleep(60)
+        time.sleep(600)
 
     def done() -> int:
         return sum(file.is_file() and not file.name.startswith(".") for file in folder.rglob("*"))

@@ -62,6 +62,8 @@ def crash(start_host, worker_of, team, planned, mailbox, host):
             metas.append(team.approve([plan]).meta("call"))
         with start_host(script=CRASHING, CRASH_AT=boundary, CRASH_AFTER=str(times), SENT_WHEN=str(folder),
                         ARTIFACTS_DIR=str(host.artifacts)) as dying:
+            while "result" not in worker_of(team, at=dying).ask("tools/list"):
+                time.sleep(0.1)  # until the team's process is there: on a busy machine it takes its time
             children = psutil.Process(dying.process.pid).children(recursive=True)
 
             def lost(token: str, meta: dict) -> None:
