@@ -120,7 +120,8 @@ def test_a_tool_that_may_act_twice(team, crash, host, boundary, attempts, deaths
             assert call.ask()["countersign/outcome"] == "done"
     entries = team.entries()
     assert len(entries) == deaths * calls
-    assert {(entry.state, entry.attempts) for entry in entries} == {("done", attempts)}
+    assert {entry.state for entry in entries} == {"done"}
+    assert max(entry.attempts for entry in entries) == attempts
     for entry in entries:
         [left] = (host.artifacts / str(team.tenant.id) / str(entry.run_id)).iterdir()
         assert left.read_text() == FILE["content"]
