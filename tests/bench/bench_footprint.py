@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from countersign.embedded.stack import free_port
+from countersign.web_app.build import build_web_app
 from tests.bench.bench_engine import inherited
 from tests.bench.children import ROOT
 from tests.bench.frame import Ground, Row
@@ -29,6 +30,7 @@ GREETING = "Countersign is running at"
 
 
 def measure(ground: Ground) -> Iterator[Row]:
+    build_web_app(ground.say)  # once an installation, and not what is measured
     with tempfile.TemporaryDirectory(prefix="countersign-footprint-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # the database's user passes through

@@ -34,6 +34,7 @@ AIM_C8 = 0.25
 AIM_EFFECT_MS = 60
 AIM_COLD_MS = 50
 ROUNDS = 3
+RUNS = {1: 30, 4: 60, 8: 96}  # how many, by how many at once
 SCOPES = ["runs:read", "runs:write", "approvals:read", "approvals:decide"]
 
 
@@ -46,16 +47,16 @@ def measure(ground: Ground) -> Iterator[Row]:
         yield _effect(ground, bench)
         yield Row("cold_tool_process_ms_p50", cold_start(bench, 2 if ground.quick else 15), "ms", at_most=AIM_COLD_MS)
         bench.play(4, at_once=2)
-        for at_once in (1, 4, 8):
-            speed = throughput(ground, bench, at_once)
+        for at_once, runs in RUNS.items():
+            speed = throughput(ground, bench, at_once, runs)
             ratio = round(speed / plain, 3)
             yield Row(f"platform_runs_per_s_c{at_once}", round(speed, 2), "runs/s", ratio=ratio)
         yield Row("ratio_c8", ratio, "c/a", ratio=ratio, at_least=AIM_C8)
 
 
-def throughput(ground: Ground, bench: Bench, at_once: int) -> float:
+def throughput(ground: Ground, bench: Bench, at_once: int, runs: int) -> float:
     """Runs per second, from the first request to the last run's end: the median of a few rounds."""
-    rounds, runs = (1, at_once) if ground.quick else (ROUNDS, 20 + 10 * at_once)
+    rounds, runs = (1, at_once) if ground.quick else (ROUNDS, runs)
     return median(runs / bench.play(runs, at_once) for _ in range(rounds))
 
 

@@ -15,11 +15,11 @@ from tests.bench.frame import Row, bench_names, table
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def bench(*arguments: str) -> subprocess.CompletedProcess:
+def bench(*arguments: str, seconds: float = 110) -> subprocess.CompletedProcess:
     ours = ("DATABASE", "REDIS", "COUNTERSIGN", "GRANT")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     return subprocess.run([sys.executable, ROOT / "manage.py", "bench", *arguments], env=environment,
-                          capture_output=True, text=True, timeout=110)
+                          capture_output=True, text=True, timeout=seconds)
 
 
 def test_the_engine_bench_runs_both_sides_on_one_postgres_and_ends_with_its_rows():
@@ -31,6 +31,18 @@ def test_the_engine_bench_runs_both_sides_on_one_postgres_and_ends_with_its_rows
     assert all(set(row) == {"name", "value", "unit", "ratio"} and row["value"] > 0 for row in rows.values())
     assert rows["engine_runs_per_s"]["ratio"] == rows["engine_ratio"]["value"]
     assert "Measured on" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_platform_bench_drives_a_real_platform_and_ends_with_its_rows():
+    done = bench("platform", "--quick", "--json", seconds=880)
+    assert done.returncode == 0, done.stderr[-3000:]
+    rows = {row["name"]: row for row in json.loads(done.stdout.splitlines()[-1])["rows"]}
+    assert set(rows) == {"platform_runs_per_s_c1", "platform_runs_per_s_c4", "platform_runs_per_s_c8", "ratio_c8",
+                         "decision_to_effect_ms_p50", "cold_tool_process_ms_p50"}
+    assert all(row["value"] > 0 for row in rows.values())
+    assert rows["platform_runs_per_s_c8"]["ratio"] == rows["ratio_c8"]["value"]
 
 
 def test_a_bench_that_is_not_there_is_named():
