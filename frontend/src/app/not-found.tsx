@@ -7,5 +7,5 @@ import { useTranslation } from "@/lib/i18n";
 export function NotFound() {
   const { t } = useTranslation();
   useEffect(() => { document.title = `${t("gone.title")} · Countersign`; }, [t]);
-  return <main><Gone action={<Button asChild><Link to="/">{t("gone.home")}</Link></Button>} /></main>;
+  return <main><Gone alone action={<Button asChild><Link to="/">{t("gone.home")}</Link></Button>} /></main>;
 }

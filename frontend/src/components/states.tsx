@@ -4,14 +4,15 @@ import { useTranslation } from "@/lib/i18n";
 import { Button } from "./button";
 
 type Icon = ComponentType<{ size?: number; "aria-hidden"?: boolean; className?: string }>;
-type Props = { icon?: Icon; title: string; children?: ReactNode; action?: ReactNode };
+type Props = { icon?: Icon; title: string; children?: ReactNode; action?: ReactNode; /** Nothing else is on the page: its heading is the page's. */ alone?: boolean };
 
 /** What a page says instead of content. Every page has these on purpose: empty, failed, forbidden, gone. */
-function Instead({ icon: Icon = Inbox, title, children, action }: Props) {
+function Instead({ icon: Icon = Inbox, title, children, action, alone }: Props) {
+  const Heading = alone ? "h1" : "h2";
   return (
     <div className="appear mx-auto grid max-w-md justify-items-center gap-3 px-4 py-16 text-center">
       <Icon size={28} aria-hidden className="text-ink-faint" />
-      <h2 className="text-lg">{title}</h2>
+      <Heading className="text-lg">{title}</Heading>
       {children && <div className="text-pretty text-ink-soft">{children}</div>}
       {action && <div className="mt-2 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>
@@ -24,9 +25,9 @@ export function Empty(props: Props) {
 }
 
 /** The same for an id that never was, one that is gone, and one that belongs to another team. */
-export function Gone({ action }: { action?: ReactNode }) {
+export function Gone({ action, alone }: { action?: ReactNode; alone?: boolean }) {
   const { t } = useTranslation();
-  return <Instead icon={CircleSlash} title={t("gone.title")} action={action}>{t("gone.why")}</Instead>;
+  return <Instead icon={CircleSlash} title={t("gone.title")} action={action} alone={alone}>{t("gone.why")}</Instead>;
 }
 
 export function Forbidden({ who }: { who?: ReactNode }) {

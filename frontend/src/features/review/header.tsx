@@ -11,7 +11,7 @@ type Props = { slug: string; request: RequestDetail; run: RunDetail | null | und
 export function RequestFacts({ slug, request, run }: Props) {
   const { t } = useTranslation("review");
   const most = run ? Number((run.limits as { revisions?: number }).revisions ?? 0) + 1 : 0;
-  const open = request.status === "open";
+  const open = request.status === "open"; // its words change, their places don't: somebody may be reading below
   const rules = request.policy.rules.map((rule) => t("header.rule", { role: rule.role, have: rule.approved, all: rule.count }));
   return (
     <div className="-mt-5 grid gap-1">
@@ -20,22 +20,20 @@ export function RequestFacts({ slug, request, run }: Props) {
         <span className="font-medium text-ink">
           {most >= request.revision ? t("header.revision_of", { n: request.revision, most }) : t("header.revision", { n: request.revision })}
         </span>
-        {open && request.expires_at && <span className="font-medium text-warn">{t("header.due")} <Time at={request.expires_at} /></span>}
-        {open && <span>{t("header.needs", { rules: rules.join(", ") })}</span>}
+        {request.expires_at && <span className="font-medium text-warn">{t("header.due")} <Time at={request.expires_at} /></span>}
+        <span>{t(open ? "header.needs" : "header.needed", { rules: rules.join(", ") })}</span>
         <span>{t("header.opened")} <Time at={request.opened_at ?? ""} /></span>
         <span className="wrap-anywhere">
           {request.started_by && t("header.started_by", { who: request.started_by.name || request.started_by.email })}
           {run && <> · <Link to="/t/$slug/runs/$id" params={{ slug, id: run.id } as never}>{t("header.run")}</Link></>}
         </span>
       </p>
-      {open && (
-        <p className="text-sm text-ink-soft">
-          {request.policy.words} {t("header.asked")}{" "}
-          {request.may_decide.length === 0 ? t("header.nobody") : request.may_decide.map((person, index) => (
-            <Fragment key={person.id}>{index > 0 && ", "}<span className="wrap-anywhere">{person.name || person.email}</span></Fragment>
-          ))}
-        </p>
-      )}
+      <p className="text-sm text-ink-soft">
+        {request.policy.words} {t("header.asked")}{" "}
+        {request.may_decide.length === 0 ? t("header.nobody") : request.may_decide.map((person, index) => (
+          <Fragment key={person.id}>{index > 0 && ", "}<span className="wrap-anywhere">{person.name || person.email}</span></Fragment>
+        ))}
+      </p>
       {open && request.unmeetable.map((lack) => (
         <p key={lack.role_id} role="alert" className="text-bad">{t("header.unmeetable", { role: lack.role, count: lack.lacks })}</p>
       ))}

@@ -7,6 +7,7 @@ addStrings("review", {
     revision_of: "Revision {{n}} of {{most}}",
     due: "due",
     needs: "needs {{rules}}",
+    needed: "needed {{rules}}",
     rule: "{{role}} {{have}} of {{all}}",
     opened: "opened",
     started_by: "started by {{who}}",
