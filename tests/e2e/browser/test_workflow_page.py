@@ -86,6 +86,21 @@ def test_text_that_is_no_yaml_is_marked_where_it_breaks(newsletter, open_browser
     expect(findings(page)).to_contain_text("No faults.")
 
 
+def test_unsaved_text_is_not_left_behind_unasked(newsletter, open_browser, draft):
+    page = open_browser(newsletter.team.admin)
+    page.goto(draft.page)
+    editor(page).click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("End")
+    page.keyboard.type(" kept")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.get_by_role("tab", name="Versions").click()
+    page.get_by_role("link", name="Runs", exact=True).first.click()
+    expect(editor(page)).to_contain_text("name: Newsletter kept")
+    assert asked == ["You have changes that are not saved."] * 2
+
+
 def test_two_who_save_at_once_lose_nothing(newsletter, open_browser, draft):
     ours, theirs = open_browser(newsletter.team.admin), open_browser(newsletter.team.admin)
     for page, word in ((ours, " ours"), (theirs, " theirs")):

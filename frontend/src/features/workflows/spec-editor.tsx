@@ -26,8 +26,12 @@ export function SpecEditor({ slug, workflow, loaded, choice, onMade }: Props) {
   const checked = useFindings(slug, workflow.id, text);
   const [goTo, setGoTo] = useState<{ at: number; asked: number }>();
   const [publishing, setPublishing] = useState(false);
-  const make = useNewDraft((made) => { say(t("spec.new_made", { number: made.number })); onMade(made.number); });
-  useLeaveWarning(dirty);
+  const goesAlong = useLeaveWarning(dirty);
+  const make = useNewDraft((made) => {
+    goesAlong();
+    say(t("spec.new_made", { number: made.number }));
+    onMade(made.number);
+  });
   const go = (at: number) => setGoTo((before) => ({ at, asked: (before?.asked ?? 0) + 1 }));
   const marks = checked.text.text === text ? checked.findings.map(({ from, to, severity, detail }) => ({ from, to, severity, message: detail })) : undefined;
   const published = error?.code === "version_published" || error?.code === "version_retired";
