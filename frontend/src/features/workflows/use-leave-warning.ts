@@ -9,10 +9,18 @@ type Place = { pathname: string; search: unknown };
 export function useLeaveWarning(dirty: boolean): () => void {
   const { t } = useTranslation("workflows");
   const leaves = useRef(false);
+  const refused = useRef({ to: "", at: 0 });
   useEffect(() => { leaves.current = false; }, [dirty]);
   useBlocker({
     enableBeforeUnload: () => dirty,
-    shouldBlockFn: ({ current, next }) => dirty && !leaves.current && placeOf(current) !== placeOf(next) && !window.confirm(t("spec.leave")),
+    shouldBlockFn: ({ current, next }) => {
+      if (!dirty || leaves.current || placeOf(current) === placeOf(next)) return false;
+      // A tab asks twice, as it is pressed and as it gets the focus back from the question.
+      if (refused.current.to === placeOf(next) && Date.now() - refused.current.at < 500) return true;
+      const stays = !window.confirm(t("spec.leave"));
+      refused.current = { to: placeOf(next), at: Date.now() };
+      return stays;
+    },
   });
   return () => { leaves.current = true; };
 }
