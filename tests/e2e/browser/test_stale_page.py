@@ -96,7 +96,7 @@ def test_a_session_that_ended_takes_nothing_that_was_typed(open_browser, newslet
     expect(page.get_by_text("You are signed out").first).to_be_visible()
     page.unroute_all()
     page.get_by_role("link", name="Sign in").first.click()
-    page.get_by_label("E-mail").fill(newsletter.team.editor.email)
+    page.get_by_label("E-mail", exact=True).fill(newsletter.team.editor.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("What you wrote is kept.")).to_be_visible()
