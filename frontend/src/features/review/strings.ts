@@ -64,7 +64,7 @@ addStrings("review", {
     subject: "Subject",
     body: "Body",
     html: "HTML",
-    html_made: "made from the body",
+    html_made: "made from the body; the plain text beside it spells links out",
     attachments: "Attached",
     none: "nothing",
     name: "Name",
