@@ -56,9 +56,9 @@ def platform(mailbox: Mailbox, django_db_blocker) -> Iterator[Stack]:
         yield platform
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(platform: Stack) -> Iterator[Browser]:
-    """After the platform: Playwright's event loop lives in this thread, and Django starts nothing beside one."""
+    """After the platform, and gone with the file: Django does nothing in a thread where Playwright's loop lives."""
     assert CHROMIUM, INSTALL
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
