@@ -9,6 +9,7 @@ const proxied = { target: platform, changeOrigin: true, headers: { origin: platf
 export default defineConfig({
   plugins: [react(), tailwindcss()],
   resolve: { alias: { "@": "/src" } },
+  build: { assetsInlineLimit: 0 }, // the policy refuses data: addresses
   // `npm run dev` beside a running `./countersign up`: pages from Vite, everything else from the platform.
   server: { proxy: { "/api": proxied, "/_allauth": proxied } },
 });

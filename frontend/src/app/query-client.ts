@@ -1,4 +1,5 @@
-import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { hashKey, MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { meQuery } from "@/api/me";
 import { asProblem, type Problem } from "@/api/problem";
 import { router } from "./router";
 
@@ -6,17 +7,21 @@ declare module "@tanstack/react-query" {
   interface Register { defaultError: Problem }
 }
 
-/** A session that ended asks for sign-in again, and comes back to the same address. */
+/** A session that ended is noticed by asking again who is here: the team's frame leads to sign-in and back. */
 function onError(error: unknown) {
-  const { pathname, href } = router.state.location;
-  if (asProblem(error).status !== 401 || !pathname.startsWith("/t/")) return;
-  queryClient.removeQueries({ queryKey: ["get", "/api/v1/me/"] });
-  void router.navigate({ to: "/sign-in", search: { next: href } as never });
+  if (asProblem(error).status !== 401 || !router.state.location.pathname.startsWith("/t/")) return;
+  void queryClient.invalidateQueries({ queryKey: meQuery.queryKey });
 }
+
+const asksWho = hashKey(meQuery.queryKey);
 
 export const queryClient = new QueryClient({
   // A query that says `stays` has its page to itself: it keeps what is shown, and what was typed, and offers sign-in.
-  queryCache: new QueryCache({ onError: (error, query) => { if (!query.meta?.stays || !query.state.data) onError(error); } }),
+  queryCache: new QueryCache({
+    onError: (error, query) => {
+      if (query.queryHash !== asksWho && !(query.meta?.stays && query.state.data)) onError(error);
+    },
+  }),
   mutationCache: new MutationCache({ onError: (error) => { if (!location.pathname.includes("/approvals/")) onError(error); } }),
   defaultOptions: {
     queries: {

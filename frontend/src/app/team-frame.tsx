@@ -1,5 +1,5 @@
 import { onlineManager, useQuery } from "@tanstack/react-query";
-import { Navigate, Outlet, useLocation } from "@tanstack/react-router";
+import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { Suspense, useEffect, useSyncExternalStore } from "react";
 import { meQuery } from "@/api/me";
 import { Banner } from "@/components/banner";
@@ -17,13 +17,12 @@ import { Side } from "./side";
 export function TeamFrame() {
   const { t } = useTranslation("app");
   const slug = useSlug();
-  const { href } = useLocation();
   const me = useQuery({ ...meQuery, retry: false });
   const team = me.data?.tenants.find((tenant) => tenant.slug === slug);
   useEffect(() => { if (team) keep("team", team.slug); }, [team]);
 
   if (me.isPending) return <main className="p-8"><Skeleton /></main>;
-  if (me.error?.status === 401 || me.error?.status === 403) return <Navigate to="/sign-in" search={{ next: href } as never} replace />;
+  if (me.error?.status === 401 || me.error?.status === 403) return <ToSignIn />;
   if (me.error && !me.data) return <main><Failed error={me.error} retry={() => void me.refetch()} /></main>;
   if (!team) return <NotFound />;
   return (
@@ -41,6 +40,16 @@ export function TeamFrame() {
       <KeyHelp />
     </div>
   );
+}
+
+/** Once: while it is under way the address changes already, and must not become the one to come back to. */
+function ToSignIn() {
+  const { href } = useLocation();
+  const navigate = useNavigate();
+  useEffect(() => {
+    void navigate({ to: "/sign-in", search: { next: href } as never, replace: true });
+  }, []); // eslint-disable-line react-hooks/exhaustive-deps -- once
+  return <main className="p-8"><Skeleton /></main>;
 }
 
 function Connection() {

@@ -67,8 +67,8 @@ def test_what_a_worker_calls_has_a_fixed_price(host, team, as_role, django_asser
     with as_role("tools"):
         with django_assert_num_queries(4):  # begin, context, lease and version, commit
             authenticate(str(team.tenant.id), f"Bearer {team.token}", web_scope=None, workers=True)
-        # begin, context, entry, intent, grant, request, roles, their members, decisions, consumption, audit, commit
-        with django_assert_num_queries(12):
+        # begin, context, entry, intent, grant, request, who holds its roles, decisions, consumption, audit, commit
+        with django_assert_num_queries(11):
             begun = begin_call(call, holder=1)
         with django_assert_num_queries(6):  # begin, context, entry, outcome, audit, commit
             settle_call(call, begun, Outcome(LedgerState.DONE), holder=1)

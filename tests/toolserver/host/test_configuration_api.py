@@ -193,8 +193,10 @@ class TestToolCalls:
         listed = admin.get(f"{base}/tool-calls/?run={team.run}&state=done").json()["results"]
         assert [(item["id"], item["state"], item["arguments"]) for item in listed] == [(str(call.id), "done", FILE)]
         assert admin.get(f"{base}/tool-calls/{call.id}/").json() == listed[0]
-        for query in (f"run={call.id}", "run=none", "state=unknown"):
+        for query in (f"run={call.id}", "state=unknown"):
             assert admin.get(f"{base}/tool-calls/?{query}").json()["results"] == []
+        refused = admin.get(f"{base}/tool-calls/?run=none")
+        assert (refused.status_code, refused.json()["fields"][0]["field"]) == (422, "run")
 
     def test_who_may_not_see_the_workflow_sees_none(self, base, call, viewer, api, team):
         assert viewer.get(f"{base}/tool-calls/").json()["results"] == []
