@@ -20,7 +20,7 @@ from countersign.demo.team import Team, give_role, set_up_team
 from countersign.embedded.mailbox import Mailbox
 from countersign.embedded.stack import Stack
 from tests.bench.bench_engine import inherited
-from tests.bench.bench_platform import SCOPES, UNLIMITED
+from tests.bench.bench_platform import SCOPES
 from tests.bench.children import Child
 from tests.bench.frame import Ground, Row
 from tests.bench.newsletter import INPUT
@@ -37,7 +37,7 @@ WAITING = 200
 
 def measure(ground: Ground) -> Iterator[Row]:
     with (Child("tests.bench.outside", inherited(), ground.folder / "outside.log") as outside, Mailbox() as mailbox,
-          ground.platform(email_url=mailbox.url, environment=UNLIMITED) as platform):
+          ground.platform(email_url=mailbox.url) as platform):
         ports = outside.ask(what="ports")["ports"]
         crowd, other = (Party(platform, mailbox, ports, name) for name in ("crowd", "other"))
         yield from queued(ground, platform, crowd, other)

@@ -27,6 +27,8 @@ def overtaken(stage, monkeypatch, host):
         def slow(prompt: str) -> str:
             host.models["writer"] = quick
             stage.forget_worker(run)
+            for held in turn.heart.held():  # a worker that hangs does not hear that it was overtaken
+                turn.heart.forget(held)
             with monkeypatch.context() as patched:
                 patched.setattr("workflows.engine.turn.heart", lease.Heart())
                 in_thread_as("engine", lambda: turn.take_turn(stage.tenant.id, run.id)).join(60)
