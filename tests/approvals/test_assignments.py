@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from approvals.errors import NotEligible
 from approvals.models import ApprovalRequest, Assignment, Notice, ScopeUserPermission
 from approvals.queries import inbox
-from approvals.services import Subject, add_role_member, remove_role_member, set_permission
+from approvals.services import Subject, add_role_member, create_scope, remove_role_member, set_permission
 from countersign.ids import new_id
 from tenants.audit import Actor
-from tenants.models import AuditEntry, Membership
+from tenants.models import AuditEntry, GroupMember, Membership, User
 from tenants.services.members import remove_member
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +53,33 @@ def test_a_new_holder_of_the_role_is_asked_and_told(team, editor):
     with team.context():
         assert Notice.objects.filter(user=other, request=request).count() == 1
         assert [r.id for r in inbox(other)] == [request.id]
+
+
+def test_a_role_decides_only_on_the_workflows_that_it_was_given(team, editor):
+    team.role("Legal", decides=False)
+    lawyer = team.person("lawyer", "Legal")
+    with team.context():
+        set_permission(create_scope("Contracts"), team.roles["Legal"], ["decide"], SYSTEM)
+    request = team.open({"Editor": 1, "Legal": 1})
+    assert asked(team, request) == {editor.id}
+    assert lacking(team, request) == [("Legal", 1)]
+    with pytest.raises(NotEligible):
+        team.decide(request, lawyer)
+
+
+@pytest.mark.parametrize("lost", ["membership", "personhood"])
+def test_a_role_alone_is_not_enough(team, editor, lost):
+    """Services see to it that neither comes about; what stands in the tables is not trusted either."""
+    other = team.person("other", "Editor")
+    with team.context():
+        if lost == "membership":
+            Membership.objects.filter(user=other).delete()
+        else:
+            User.objects.filter(id=other.id).update(is_service=True)
+        holding = GroupMember.objects.filter(user=other).exists()
+    request = team.open()
+    assert holding
+    assert asked(team, request) == {editor.id}
 
 
 def test_whoever_loses_the_role_is_asked_no_more(team, editor):
