@@ -86,7 +86,7 @@ class Bench:
         self.platform = platform
         ports = outside.ask(what="ports")["ports"]
         self.outside = outside
-        team = set_up_team(platform.url, mailbox, name="Bench", slug="bench", domain="bench.example",
+        team = set_up_team(platform.url, mailbox, name="Platform", slug="platform", domain="bench.example",
                            password=platform.secrets.demo_password, invited={"editor": "editor"})
         self.team = team
         self.tenant = next(each["id"] for each in team.admin.all("tenants/"))

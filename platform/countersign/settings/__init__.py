@@ -72,10 +72,11 @@ _database = database_settings(ENVIRONMENT.database_owner_url if _owns else ENVIR
 DATABASES = {"default": _database}
 _database["OPTIONS"]["prepare_threshold"] = 2  # of `database.statements`; the ORM's own are sent as text
 DATABASE_ROLE = ROLE_OF_PROCESS.get(ENVIRONMENT.process)
+DATABASE_POOL = {"min_size": 1, "max_size": 16, "timeout": 10, "max_idle": 60}
 if DATABASE_ROLE:
     _database["CONN_MAX_AGE"] = 0
     _database["OPTIONS"]["application_name"] = f"countersign {ENVIRONMENT.process} {getpid()}"
-    _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10, "max_idle": 60}
+    _database["OPTIONS"]["pool"] = DATABASE_POOL
     # A pool starts before the database may be asked for the time zone: save the round trip on every new connection.
     _database["OPTIONS"]["options"] = " ".join([
         "-c timezone=UTC", "-c statement_timeout=30000", "-c idle_in_transaction_session_timeout=60000"])
