@@ -9,6 +9,7 @@ from approvals.plans import read_plan
 from approvals.queries.grants import grants_of
 from approvals.services.settlement import sign_grants
 from countersign.clock import now
+from countersign.database.statements import load, pipelined, update
 from countersign.grants import GrantClaims, GrantRefused
 from tenants.audit import Actor, record
 
@@ -27,18 +28,19 @@ def consume_grant(claims: GrantClaims) -> Grant:
     `grant_revoked`, `grant_expired`, `grant_not_yet_valid`, or `grant_approver_gone` when those who approved no longer
     meet the policy (design §7: rights are checked at decision and again at execution).
     """
-    grant = Grant.objects.select_for_update(no_key=True).filter(
-        id=claims.id, request=claims.request, call_id=claims.call).first()
+    grant = next(iter(load(Grant, "WHERE id = %s AND request_id = %s AND call_id = %s FOR NO KEY UPDATE",
+                           [claims.id, claims.request, claims.call])), None)
     if grant is None:
         raise GrantRefused("No such grant was made here.", code="grant_unknown")
     if refusal := REFUSALS.get(grant.status):
         raise GrantRefused(refusal[1], code=refusal[0])
-    if not approval_holds(grant.request):
+    if not approval_holds(*load(ApprovalRequest, "WHERE id = %s", [grant.request_id])):
         raise GrantRefused("Somebody who approved this may no longer decide it.", code="grant_approver_gone")
     grant.consumed_at = now()
-    grant.save(update_fields=["consumed_at"])
-    record(action="grant.consumed", subject=("approval", grant.request_id), actor=Actor.system("toolserver"),
-           data={"grant": grant.id, "call": grant.call_id, "tool": grant.tool})
+    with pipelined():
+        update(grant, "consumed_at")
+        record(action="grant.consumed", subject=("approval", grant.request_id), actor=Actor.system("toolserver"),
+               data={"grant": grant.id, "call": grant.call_id, "tool": grant.tool})
     return grant
 
 

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Subquery
-from django.db.models.functions import Coalesce
 
-from countersign.clock import now
 from countersign.database.context import tenant_context
-from countersign.doorbells.models import Lease
+from countersign.database.statements import ask
 from countersign.errors import Forbidden, NotSignedIn
 from countersign.ids import parse_id
 from countersign.signing import VerifyKey
@@ -22,8 +19,10 @@ from toolserver.host.models import ToolConfiguration
 
 LEASE_TOKEN = re.compile(r"lease_([0-9a-f-]{36})\.([0-9]{1,18})\.([A-Za-z0-9_-]{16,200})")
 
-
-CONFIGURATION_VERSION = Coalesce(Subquery(ToolConfiguration.objects.values("version")[:1]), 0)
+# Time is the database's, as where the lease is renewed: this machine's clock may be another.
+HELD = """
+    SELECT COALESCE((SELECT version FROM toolserver_toolconfiguration LIMIT 1), 0) FROM doorbells_lease
+    WHERE subject_id = %s AND tenant_id = %s AND epoch = %s AND token_hash = %s AND expires_at > clock_timestamp()"""
 
 
 @dataclass(frozen=True)
@@ -46,15 +45,12 @@ def authenticate(tenant: str, authorization: str, *, web_scope: Scope | None, wo
         return _web(tenant_id, token, web_scope)
     run_id = parse_id(lease[1])
     with tenant_context(tenant_id):
-        version = Lease.objects.filter(
-            subject_id=run_id, tenant_id=tenant_id, epoch=int(lease[2]), expires_at__gt=now(),
-            token_hash=hashlib.sha256(token.encode()).hexdigest(),
-        ).values_list(CONFIGURATION_VERSION, flat=True).first()
-        if version is None:
-            raise NotSignedIn("This lease token is not, or no longer, that of the run.", code="lease_stale")
+        held = ask(HELD, [run_id, tenant_id, int(lease[2]), hashlib.sha256(token.encode()).hexdigest()])
+    if not held:
+        raise NotSignedIn("This lease token is not, or no longer, that of the run.", code="lease_stale")
     if not workers:
         raise Forbidden("A worker's token may not do that.", code="scope_missing")
-    return Caller(tenant_id, run_id, version)
+    return Caller(tenant_id, run_id, held[0][0])
 
 
 def configuration_version() -> int:

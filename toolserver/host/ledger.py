@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from psycopg.types.json import Jsonb
 
-from approvals.models import Grant
+from approvals.models import ApprovalRequest, Grant
 from approvals.services.grants import approval_holds, consume_grant
 from countersign.clock import now
 from countersign.database.context import tenant_context
 from countersign.database.presence import is_present
+from countersign.database.statements import ask, load, pipelined, tell, update
 from countersign.errors import CountersignError
 from countersign.grants import GrantClaims, GrantRefused, verify_grant
 from countersign.ids import new_id
@@ -23,7 +24,7 @@ from tenants.audit import Actor, record
 from toolserver.host.callers import verify_keys
 from toolserver.host.calls import Begun, Outcome, PlannedCall
 from toolserver.host.errors import CallDiffers, CallInProgress, ResultMissing
-from toolserver.host.models import LONGEST_CALL, Credential, LedgerEntry, LedgerState
+from toolserver.host.models import LONGEST_CALL, LedgerEntry, LedgerState
 from toolserver.host.results import results_for, with_results
 
 ACTOR = Actor.system("toolserver")
@@ -52,19 +53,21 @@ def begin_call(call: PlannedCall, *, holder: int) -> Begun | LedgerEntry:
 def settle_call(call: PlannedCall, begun: Begun, outcome: Outcome, *, holder: int) -> LedgerEntry:
     """Write what came of an attempt, unless a later attempt was begun meanwhile. Safe to repeat."""
     with tenant_context(call.tenant_id):
-        entry = LedgerEntry.objects.select_for_update().get(id=begun.entry_id)
-        if (entry.attempts, entry.holder) == (begun.attempt, holder) and entry.state != outcome.state:
-            _settle(entry, outcome)
-            record(action=f"tool_call.{outcome.state}", subject=("tool_call", entry.id), actor=ACTOR,
-                   data={"tool": entry.tool, "run": str(entry.run_id), "grant": str(entry.grant_id),
-                         "attempt": entry.attempts, "code": entry.code})
-        if outcome.credentials:
-            Credential.objects.filter(id__in=outcome.credentials).update(last_used_at=now())
+        [entry] = load(LedgerEntry, "WHERE id = %s FOR UPDATE", [begun.entry_id])
+        with pipelined():
+            if (entry.attempts, entry.holder) == (begun.attempt, holder) and entry.state != outcome.state:
+                _settle(entry, outcome)
+                record(action=f"tool_call.{outcome.state}", subject=("tool_call", entry.id), actor=ACTOR,
+                       data={"tool": entry.tool, "run": str(entry.run_id), "grant": str(entry.grant_id),
+                             "attempt": entry.attempts, "code": entry.code})
+            if outcome.credentials:
+                tell("UPDATE toolserver_credential SET last_used_at = %s WHERE id = ANY(%s)",
+                     [now(), outcome.credentials])
         return entry
 
 
 def _locked_entry(call: PlannedCall) -> LedgerEntry | None:
-    return LedgerEntry.objects.select_for_update().filter(idempotency_key=call.key).first()
+    return next(iter(load(LedgerEntry, "WHERE idempotency_key = %s FOR UPDATE", [call.key])), None)
 
 
 def _first_attempt(call: PlannedCall, holder: int) -> Begun | None:
@@ -107,7 +110,7 @@ def _another_attempt(entry: LedgerEntry, call: PlannedCall, holder: int) -> Begu
     results = results_for(call.arguments, claims.request)
     entry.grant_id, entry.holder, entry.attempts = claims.id, holder, entry.attempts + 1
     entry.state, entry.intent_at, entry.settled_at = LedgerState.INTENT, now(), None
-    entry.save(update_fields=["grant_id", "holder", "attempts", "state", "intent_at", "settled_at"])
+    update(entry, "grant_id", "holder", "attempts", "state", "intent_at", "settled_at")
     return Begun(entry.id, entry.attempts, with_results(call.arguments, results), results)
 
 
@@ -122,10 +125,10 @@ def _verified(call: PlannedCall) -> GrantClaims:
 
 def _refuse_withdrawn(claims: GrantClaims) -> None:
     """The grant was consumed by an earlier attempt; it, or the approvers' right, may have been withdrawn since."""
-    grant = Grant.objects.select_related("request").filter(id=claims.id).first()
+    grant = next(iter(load(Grant, "WHERE id = %s", [claims.id])), None)
     if grant is None or grant.revoked_at is not None:
         raise GrantRefused("The grant was revoked.", code="grant_revoked")
-    if not approval_holds(grant.request):
+    if not approval_holds(*load(ApprovalRequest, "WHERE id = %s", [grant.request_id])):
         raise GrantRefused("Somebody who approved this may no longer decide it.", code="grant_approver_gone")
 
 
@@ -150,7 +153,7 @@ def _under_way(entry: LedgerEntry, holder: int) -> bool:
 def _settle(entry: LedgerEntry, outcome: Outcome) -> None:
     entry.state, entry.result, entry.code = outcome.state, outcome.result, outcome.code[:60]
     entry.detail, entry.retryable, entry.settled_at = outcome.detail[:2000], outcome.retryable, now()
-    entry.save(update_fields=["state", "result", "code", "detail", "retryable", "settled_at"])
+    update(entry, "state", "result", "code", "detail", "retryable", "settled_at")
 
 
 def _insert_intent(entry_id: UUID, call: PlannedCall, claims: GrantClaims, holder: int) -> bool:
@@ -164,9 +167,7 @@ def _insert_intent(entry_id: UUID, call: PlannedCall, claims: GrantClaims, holde
         "intent_at": at,
     }
     columns, places = ", ".join(values), ", ".join(["%s"] * len(values))
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO toolserver_ledgerentry ({columns}) VALUES ({places}) "
-                       "ON CONFLICT (tenant_id, idempotency_key) DO NOTHING", list(values.values()))
-        return cursor.rowcount == 1
+    return bool(ask(f"INSERT INTO toolserver_ledgerentry ({columns}) VALUES ({places}) "
+                    "ON CONFLICT (tenant_id, idempotency_key) DO NOTHING RETURNING id", list(values.values())))
 
 

@@ -45,10 +45,15 @@ def insert(rows: Sequence[models.Model]) -> None:
     if rows:
         model = type(rows[0])
         tell(_insert_of(model, len(rows)), [
-            getattr(row, name) if field is None else field.get_db_prep_save(getattr(row, name), connection)
-            for row in rows for name, field in _fields_of(model)])
+            _value(row, name, field) for row in rows for name, field in _fields_of(model)])
         for row in rows:
             row._state.adding, row._state.db = False, connection.alias
+
+
+def update(row: models.Model, *attributes: str) -> None:
+    """Write these attributes of a row that exists."""
+    fields = dict(_fields_of(type(row)))
+    tell(_update_of(type(row), attributes), [*(_value(row, name, fields[name]) for name in attributes), row.pk])
 
 
 def load(model: type[M], condition: str, parameters: Parameters) -> list[M]:
@@ -89,6 +94,18 @@ def _fields_of(model: type[models.Model]) -> list[tuple[str, models.Field | None
     """Attributes in the columns' order, with the field of those whose type the driver cannot tell by the value."""
     return [(field.attname, field if isinstance(field, models.JSONField | ArrayField) else None)
             for field in model._meta.local_concrete_fields]
+
+
+def _value(row: models.Model, name: str, field: models.Field | None) -> Any:
+    value = getattr(row, name)
+    return value if field is None else field.get_db_prep_save(value, connection)
+
+
+@cache
+def _update_of(model: type[models.Model], attributes: tuple[str, ...]) -> str:
+    columns = {field.attname: field.column for field in model._meta.local_concrete_fields}
+    settings = ", ".join(f"{column} = %s" for column in _quoted([columns[name] for name in attributes]))
+    return f'UPDATE "{model._meta.db_table}" SET {settings} WHERE "{model._meta.pk.column}" = %s'
 
 
 @cache
