@@ -134,7 +134,7 @@ def _settle(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = Non
     progress = saver is not None and saver.claims == 0
     leases.release(lease, keep_claims=ending.ours and not progress)
     ended, asks = ending.status.ended, ending.status == RunStatus.NEEDS_ATTENTION
-    event = Event(ending.kind, data=ending.data)
+    event = Event(ending.kind, data={**ending.data, "epoch": lease.epoch})
     with pipelined():
         if saver:
             saver.save_here(event)

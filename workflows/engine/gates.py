@@ -13,6 +13,7 @@ from workflows.engine import lease as leases
 from workflows.engine.claims import Ending
 from workflows.engine.events import Event
 from workflows.engine.grants import let_go_of_connection, read_grants
+from workflows.engine.lease import Lease
 from workflows.engine.session import Session
 from workflows.models import Run, RunStatus, Template
 from workflows.receivers import EXPIRED
@@ -37,7 +38,7 @@ def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
             if request.status != RequestStatus.OPEN:
                 return _settled(request, gate)
             with pipelined():
-                session.saver.save_here(*_opened(run, request, gate))
+                session.saver.save_here(*_opened(run, request, gate, lease))
                 tell("UPDATE workflows_run SET status = %s, request_id = %s, attempts = 0 WHERE id = %s",
                      [RunStatus.WAITING, request.id, run.id])
                 leases.release(lease)
@@ -61,12 +62,12 @@ def answer_to(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
     return None
 
 
-def _opened(run: Run, request: ApprovalRequest, gate: dict[str, Any]) -> list[Event]:
+def _opened(run: Run, request: ApprovalRequest, gate: dict[str, Any], lease: Lease) -> list[Event]:
     if run.request_id == request.id:
         return []
     return [Event("gate.opened", gate["gate"], {
         "request": str(request.id), "revision": gate["revision"],
-        "calls": [call["id"] for call in gate["plan"]["calls"]]})]
+        "calls": [call["id"] for call in gate["plan"]["calls"]], "epoch": lease.epoch})]
 
 
 def _settled(request: ApprovalRequest, gate: dict[str, Any]) -> dict[str, Any] | Ending:

@@ -6,7 +6,6 @@ from typing import Any
 
 from langgraph.types import Command
 
-from workflows.engine.events import Event
 from workflows.engine.failures import NeedsAttention, PolicyRefused, RunFails, StepFailed, TryAgain
 from workflows.engine.grants import grant_of
 from workflows.engine.host import HostFailed, ToolOutcome
@@ -43,15 +42,15 @@ def _call(node: Tool, gate: dict[str, Any] | None, state: State, session: Sessio
     else:
         arguments = render_value(node.arguments, names(state, session.spec, session.run.input, worker=None))
         grant, key = None, f"{session.run.id}:{node.id}:{session.steps_taken}"
-    session.saver.events.append(Event("tool.called", node.id, {"tool": node.tool, "key": key}))
+    session.saver.tell("tool.called", node.id, {"tool": node.tool, "key": key})
     session.saver.flush()
     try:
         outcome = session.host.call(node.tool, arguments, grant=grant, key=key)
     except HostFailed as failure:
         raise as_step_failure(failure) from failure
-    session.saver.events.append(Event("tool.outcome", node.id, {
+    session.saver.tell("tool.outcome", node.id, {
         "tool": node.tool, "outcome": outcome.outcome, "ledger_entry": outcome.entry, "code": outcome.code,
-        "detail": outcome.detail}))
+        "detail": outcome.detail})
     if outcome.outcome != "done":
         raise _unfinished(outcome)
     return outcome
