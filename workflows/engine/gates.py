@@ -7,6 +7,7 @@ from typing import Any
 from approvals.models import ApprovalRequest, RequestStatus, Scope
 from approvals.plans import plan_hash
 from approvals.services import Subject, open_request
+from approvals.services.assignments import hold_access
 from countersign.database.context import tenant_context
 from countersign.database.statements import load, pipelined, tell
 from workflows.engine import lease as leases
@@ -23,13 +24,17 @@ def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
     """Open the gate's request and let go of the run until people have decided: None.
 
     When they already have (a worker died before it could go on), what the graph resumes with, or how the run ends.
-    Safe to repeat: the same plan has one request.
+    Safe to repeat: the same plan has one request. Raises OperationalError while the tenant's roles are being changed,
+    StaleLease.
     """
     run, lease = session.run, session.saver.lease
     session.book_time()
     try:
         with tenant_context(run.tenant_id):
-            leases.hold(lease)
+            with pipelined():
+                leases.be_impatient()
+                hold_access(exclusive=False)  # before the lease, which others wait for
+                leases.hold(lease)
             [template] = load(Template, "WHERE id = %s", [run.template_id])
             request = open_request(
                 scope=Scope(id=template.scope_id), subject=Subject("run", run.id), gate=gate["gate"],

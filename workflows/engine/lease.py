@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from countersign.database.statements import ask
+from countersign.database.statements import ask, pipelined, tell
 from countersign.errors import CountersignError
 from countersign.logs import get_logger
 from countersign.outages import said
@@ -21,6 +21,8 @@ log = get_logger(__name__)
 
 SECONDS = 5
 RENEW_EVERY = 1.0
+#: How long whoever has the platform's work in hand waits for a lock: a tenant's slow change holds up only that tenant.
+LOCK_PATIENCE = "250ms"
 #: Claims without progress: the third is taken alone (`alone.py`), and quarantines a run that kills its process then.
 MOST_CLAIMS = 3
 #: A run that takes even its worker along then is quarantined all the same, in the end.
@@ -84,7 +86,8 @@ TAKE = "WITH " + _TAKE.format(pick="""
         LIMIT 1 FOR UPDATE SKIP LOCKED""")
 
 # From tenant to tenant, each one step in the index `outbox_turn`, beginning after the one that had the last turn, until
-# one has a run that nobody holds. Its oldest run: what has begun comes before what has not.
+# one has a run that nobody holds. Its oldest run: what has begun comes before what has not. A lease that a transaction
+# has its hands on is left as well: its run would hold up everybody's.
 TAKE_NEXT = "WITH RECURSIVE round (tenant_id, lap) AS (" + """
         SELECT %(after)s::uuid, 0
         UNION ALL
@@ -101,9 +104,13 @@ TAKE_NEXT = "WITH RECURSIVE round (tenant_id, lap) AS (" + """
     """ + _TAKE.format(pick="""
         SELECT oldest.tenant_id, oldest.subject_id FROM round, LATERAL (
             SELECT tenant_id, subject_id FROM doorbells_outbox AS promised
-            WHERE topic = %(topic)s AND rung_at IS NOT NULL AND promised.tenant_id = round.tenant_id AND NOT EXISTS (
-                SELECT FROM doorbells_lease AS lease
-                WHERE lease.subject_id = promised.subject_id AND lease.expires_at > clock_timestamp())
+            WHERE topic = %(topic)s AND rung_at IS NOT NULL AND promised.tenant_id = round.tenant_id
+                AND CASE (SELECT lease.expires_at IS NULL OR lease.expires_at <= clock_timestamp()
+                          FROM doorbells_lease AS lease WHERE lease.subject_id = promised.subject_id)
+                    WHEN true THEN (SELECT true FROM doorbells_lease AS lease
+                                    WHERE lease.subject_id = promised.subject_id FOR UPDATE SKIP LOCKED)
+                    WHEN false THEN false
+                    ELSE true END
             ORDER BY subject_id LIMIT 1 FOR UPDATE OF promised SKIP LOCKED) AS oldest
         WHERE round.lap > 0 AND round.tenant_id <> ALL(%(passed_over)s::uuid[])
         LIMIT 1""")
@@ -129,12 +136,19 @@ def take_next(topic: str, *, after: UUID, passed_over: Collection[UUID] = ()) ->
 
 def _take(statement: str, parameters: dict[str, Any]) -> tuple[UUID, Lease | None] | None:
     secret = f".{secrets.token_urlsafe(32)}"
-    for tenant, run, epoch, claims in ask(
-            statement, {**parameters, "seconds": SECONDS, "secret": secret, "holder": holder}):
+    with pipelined():
+        be_impatient()
+        found = ask(statement, {**parameters, "seconds": SECONDS, "secret": secret, "holder": holder})
+    for tenant, run, epoch, claims in found:
         if epoch is None:
             return tenant, None
         return tenant, Lease(tenant=tenant, run=run, epoch=epoch, token=f"lease_{run}.{epoch}{secret}", claims=claims)
     return None
+
+
+def be_impatient() -> None:
+    """Rather fail with an OperationalError than wait for a lock, until the caller's transaction ends."""
+    tell(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'")
 
 
 def hold(lease: Lease) -> None:
@@ -171,6 +185,18 @@ def revoke(run: UUID) -> None:
                        "WHERE subject_id = %s", [run])
 
 
+RENEW = """
+    WITH mine AS (SELECT run, epoch FROM unnest(%(runs)s::uuid[], %(epochs)s::bigint[]) AS mine(run, epoch)),
+    renewed AS (
+        UPDATE doorbells_lease SET expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
+        WHERE subject_id IN (
+            SELECT lease.subject_id FROM doorbells_lease AS lease
+            JOIN mine ON lease.subject_id = mine.run AND lease.epoch = mine.epoch
+            WHERE lease.expires_at IS NOT NULL FOR NO KEY UPDATE OF lease SKIP LOCKED))
+    SELECT lease.subject_id FROM doorbells_lease AS lease
+    JOIN mine ON lease.subject_id = mine.run AND lease.epoch = mine.epoch WHERE lease.expires_at IS NOT NULL"""
+
+
 class Heart:
     """One thread a process that renews every lease the process holds, once a second."""
 
@@ -198,20 +224,17 @@ class Heart:
             return list(self._leases.values())
 
     def renew(self) -> None:
-        """Renew all of them in one statement; those that another worker has taken are lost."""
+        """Renew all of them in one statement; those that another worker has taken are lost. One that a transaction has
+        its hands on is ours still, and is renewed at the next beat: the others do not wait for it."""
         from workflows.engine.pool import engine_pool
 
         leases = self.held()
         if not leases:
             return
         with engine_pool().connection() as connection:
-            rows = connection.execute("""
-                UPDATE doorbells_lease AS lease
-                SET expires_at = clock_timestamp() + make_interval(secs => %s)
-                FROM unnest(%s::uuid[], %s::bigint[]) AS mine(run, epoch)
-                WHERE lease.subject_id = mine.run AND lease.epoch = mine.epoch AND lease.expires_at IS NOT NULL
-                RETURNING lease.subject_id""",
-                [SECONDS, [each.run for each in leases], [each.epoch for each in leases]]).fetchall()
+            rows = connection.execute(RENEW, {
+                "seconds": SECONDS, "runs": [each.run for each in leases],
+                "epochs": [each.epoch for each in leases]}).fetchall()
         kept = {row["subject_id"] for row in rows}
         for lease in leases:
             if lease.run not in kept:
