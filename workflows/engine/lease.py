@@ -10,12 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.db import connection
+from psycopg import Connection
+from psycopg.rows import DictRow
 
 from countersign.database.statements import ask, pipelined, tell
 from countersign.errors import CountersignError
 from countersign.logs import get_logger
 from countersign.outages import said
+from workflows.engine.pool import connect_alone
 
 log = get_logger(__name__)
 
@@ -105,7 +109,8 @@ TAKE_NEXT = "WITH RECURSIVE round (tenant_id, lap) AS (" + """
         SELECT oldest.tenant_id, oldest.subject_id FROM round, LATERAL (
             SELECT tenant_id, subject_id FROM doorbells_outbox AS promised
             WHERE topic = %(topic)s AND rung_at IS NOT NULL AND promised.tenant_id = round.tenant_id
-                AND CASE (SELECT lease.expires_at IS NULL OR lease.expires_at <= clock_timestamp()
+                AND CASE (SELECT (lease.expires_at IS NULL OR lease.expires_at <= clock_timestamp())
+                              AND (lease.claims < %(alone_from)s OR %(alone)s)
                           FROM doorbells_lease AS lease WHERE lease.subject_id = promised.subject_id)
                     WHEN true THEN (SELECT true FROM doorbells_lease AS lease
                                     WHERE lease.subject_id = promised.subject_id FOR UPDATE SKIP LOCKED)
@@ -126,12 +131,15 @@ def take(topic: str, tenant: UUID, run: UUID) -> Lease | None:
     return lease
 
 
-def take_next(topic: str, *, after: UUID, passed_over: Collection[UUID] = ()) -> tuple[UUID, Lease | None] | None:
+def take_next(topic: str, *, after: UUID, passed_over: Collection[UUID] = (),
+              alone: bool = True) -> tuple[UUID, Lease | None] | None:
     """`take` the run whose turn it is: the oldest one of the next tenant after this one that is not `passed_over`.
 
-    Returns its tenant; without a lease when another worker was faster. None when nothing waits.
+    Without `alone` those are left that must be taken alone. Returns its tenant; without a lease when another worker
+    was faster. None when nothing waits.
     """
-    return _take(TAKE_NEXT, {"topic": topic, "after": after, "passed_over": list(passed_over)})
+    return _take(TAKE_NEXT, {"topic": topic, "after": after, "passed_over": list(passed_over), "alone": alone,
+                             "alone_from": MOST_CLAIMS - 1})
 
 
 def _take(statement: str, parameters: dict[str, Any]) -> tuple[UUID, Lease | None] | None:
@@ -158,13 +166,24 @@ def hold(lease: Lease) -> None:
         raise StaleLease
 
 
-def release(lease: Lease, *, keep_claims: bool = False) -> None:
-    """Let go in the caller's transaction. `keep_claims` after a failure of our own: three quarantine the run."""
+def release(lease: Lease, *, keep_claims: bool = False, untried: bool = False) -> None:
+    """Let go in the caller's transaction. `keep_claims` after a failure of our own: three quarantine the run.
+    `untried`: nobody got to work, so this claim does not count, and those before it do still."""
     if not ask("""
-            UPDATE doorbells_lease SET expires_at = NULL, token_hash = '', claims = CASE WHEN %s THEN claims ELSE 0 END
+            UPDATE doorbells_lease SET expires_at = NULL, token_hash = '', claims =
+                CASE WHEN %s THEN greatest(claims - 1, 0) WHEN %s THEN claims ELSE 0 END
             WHERE subject_id = %s AND epoch = %s AND expires_at IS NOT NULL
-            RETURNING epoch""", [keep_claims, lease.run, lease.epoch]):
+            RETURNING epoch""", [untried, keep_claims, lease.run, lease.epoch]):
         raise StaleLease
+
+
+def forgive_bystanders() -> None:
+    """Whoever was lost with its worker, and would be taken alone, goes on among the others: the one that killed the
+    workers is found. Should there be another one, the next death leads back here."""
+    tell("""
+        UPDATE doorbells_lease SET claims = 1 WHERE subject_id IN (
+            SELECT subject_id FROM doorbells_lease WHERE expires_at <= clock_timestamp() AND claims > 1
+            FOR NO KEY UPDATE SKIP LOCKED)""")
 
 
 def claims_of(lease: Lease) -> int:
@@ -198,20 +217,24 @@ RENEW = """
 
 
 class Heart:
-    """One thread a process that renews every lease the process holds, once a second."""
+    """One thread a process that renews every lease the process holds, once a second, over a connection of its own: in a
+    pool it would wait behind others, and get connections that are gone."""
 
     def __init__(self) -> None:
         self._leases: dict[UUID, Lease] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
+        self._connection: Connection[DictRow] | None = None
+        self._using = threading.Lock()
 
     def beat_for(self, lease: Lease) -> None:
         with self._lock:
             self._leases[lease.run] = lease
             if self._thread is None:
-                self._thread = threading.Thread(target=self._beat, name="leases", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._beat, name="leases", daemon=True)
+                thread.start()
+                self._thread = thread
         self._wake.set()
 
     def forget(self, lease: Lease) -> None:
@@ -226,24 +249,46 @@ class Heart:
     def renew(self) -> None:
         """Renew all of them in one statement; those that another worker has taken are lost. One that a transaction has
         its hands on is ours still, and is renewed at the next beat: the others do not wait for it."""
-        from workflows.engine.pool import engine_pool
-
         leases = self.held()
         if not leases:
             return
-        with engine_pool().connection() as connection:
-            rows = connection.execute(RENEW, {
-                "seconds": SECONDS, "runs": [each.run for each in leases],
-                "epochs": [each.epoch for each in leases]}).fetchall()
-        kept = {row["subject_id"] for row in rows}
+        kept = self._renewed(leases)
         for lease in leases:
             if lease.run not in kept:
                 lease.lost.set()
                 self.forget(lease)
 
+    def _renewed(self, leases: list[Lease]) -> set[UUID]:
+        """A connection that broke since the last beat is replaced at once: what is held must not run out meanwhile."""
+        parameters = {"seconds": SECONDS, "runs": [each.run for each in leases],
+                      "epochs": [each.epoch for each in leases]}
+        with self._using:
+            if self._connection is not None:
+                try:
+                    return self._ask(self._connection, parameters)
+                except psycopg.OperationalError:
+                    self._disconnect()
+            self._connection = connect_alone()
+            return self._ask(self._connection, parameters)
+
+    @staticmethod
+    def _ask(connection: Connection[DictRow], parameters: dict[str, Any]) -> set[UUID]:
+        return {row["subject_id"] for row in connection.execute(RENEW, parameters).fetchall()}
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def rest(self) -> None:
+        """Keep no connection while nothing is held."""
+        with self._using:
+            self._disconnect()
+
     def _beat(self) -> None:
         while True:
             if not self.held():
+                self.rest()
                 self._wake.clear()
                 if not self.held():
                     self._wake.wait()
