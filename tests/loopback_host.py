@@ -152,7 +152,7 @@ class LoopbackHost:
         result = _told(outcome, entry=f"entry-{len(self.calls)}")
         if outcome.outcome == "done":
             self.effects.append(call)
-        if outcome.outcome != "not_done":
+        if outcome.outcome == "done" or (outcome.outcome == "unknown" and not outcome.retryable):
             self._recorded[call.key] = result
         return result
 

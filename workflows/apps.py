@@ -30,7 +30,7 @@ def _start_engine(sender: object, queue: str, threads: int, turns: int, **_: obj
         from countersign.database.presence import Presence
         from workflows.engine import dispatcher, lease, pool
 
-        pool.engine_pool(most=threads + 1)
+        pool.engine_pool(most=threads)
         lease.holder = Presence().__enter__().holder  # for as long as the process lives
         dispatcher.start(at_work=threads, most_turns=turns)
 

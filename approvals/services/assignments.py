@@ -66,7 +66,8 @@ def hold_access(*, exclusive: bool) -> None:
     """Until this transaction ends, rights do not change (shared), or nobody opens a request (exclusive).
 
     Without it, a request that opens while somebody is given a role would see the old rights and not be seen itself.
-    Locks are taken in this order everywhere: rows that say who may do what, this, rows of requests.
+    Locks are taken in this order everywhere: rows that say who may do what, this, rows of requests. Whoever opens a
+    request takes it before anything else that others may want: a change of rights holds it for as long as it takes.
     """
     function = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
     tell(f"SELECT {function}(hashtextextended(%s, 0))", [f"approvals.access:{current_tenant()}"])

@@ -39,9 +39,10 @@ def open_request(*, scope: Scope, subject: Subject, gate: str, revision: int, pl
     """
     _checked(plan, policy)
     readable = read_shown(shown)
-    hold_access(exclusive=False)
-    older = load(ApprovalRequest, "WHERE subject_type = %s AND subject_id = %s AND gate = %s ORDER BY id "
-                                  "FOR NO KEY UPDATE", [subject.type, subject.id, gate])
+    with pipelined():
+        hold_access(exclusive=False)
+        older = load(ApprovalRequest, "WHERE subject_type = %s AND subject_id = %s AND gate = %s ORDER BY id "
+                                      "FOR NO KEY UPDATE", [subject.type, subject.id, gate])
     hashed = plan_hash(plan)
     if found := next((r for r in older if (r.revision, r.plan_hash) == (revision, hashed)), None):
         return found

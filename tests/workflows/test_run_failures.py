@@ -11,6 +11,9 @@ from countersign.clock import now
 from tenants.audit import Actor
 from tests.loopback_host import Outcome, Refusal, ToolRefusal
 from tests.workflow_stage import signed_in_as, spec
+from toolserver.host.tenant_process import CALL_SECONDS
+from workflows.api.run_serializers import WHAT_TO_DO
+from workflows.engine.mcp_client import SECONDS
 from workflows.errors import RunNotCancellable, RunNotRetryable
 from workflows.services.runs import cancel_run, retry_run
 
@@ -172,6 +175,52 @@ def test_a_call_in_doubt_waits_for_a_person_and_is_never_guessed(stage, host):
     with signed_in_as("tools"), stage.context():
         ring("run", tenant_id=stage.tenant.id, subject_id=run.id)
     assert stage.turn(run).status == "completed"
+
+
+def test_a_call_in_doubt_of_a_tool_that_may_act_twice_is_tried_again_under_its_key(stage, host):
+    tries = iter([Outcome("unknown", retryable=True, detail="The line broke.")] * 2 + [Outcome(result={})])
+    host.tools["email.send"] = lambda call: next(tries)
+    run, waits = turns_until_it_rests(stage, approved(stage))
+    assert (run.status, waits) == ("completed", [1, 4])
+    assert len({(call.key, call.grant) for call in host.calls if call.tool == "email.send"}) == 1
+    assert [call.tool for call in host.effects] == ["files.write", "email.send"]
+
+
+def test_what_stays_in_doubt_waits_for_a_person_in_the_end(stage, host):
+    host.tools["email.send"] = lambda call: Outcome("unknown", retryable=True, detail="The line broke.")
+    run, waits = turns_until_it_rests(stage, approved(stage))
+    assert (run.status, run.attention_reason, waits) == ("needs_attention", "in_doubt", [1, 4, 15, 60])
+    assert run.attention["ledger_entry"]
+
+
+def test_a_host_that_acts_and_is_gone_leaves_the_call_unknown_and_a_retry_makes_it_once(stage, host, monkeypatch):
+    """It consumed the grant, the mail went out, and no answer ever came: nobody may be told that nothing happened."""
+    from workflows.engine import host as engine_host
+
+    call_tool = engine_host.call_tool
+
+    def acts_and_dies(url, token, tool, *rest):
+        result = call_tool(url, token, tool, *rest)
+        if tool == "email.send":
+            raise engine_host.CallFailed("The tool server did not answer (ConnectError).")
+        return result
+
+    with monkeypatch.context() as patched:
+        patched.setattr(engine_host, "call_tool", acts_and_dies)
+        run, waits = turns_until_it_rests(stage, approved(stage))
+    assert (run.status, run.attention_reason, waits) == ("needs_attention", "tool_unreachable", [1, 4, 15, 60])
+    assert "not known" in WHAT_TO_DO[run.attention_reason]
+    retry(stage, run)
+    assert stage.turn(run).status == "completed"
+    assert [call.tool for call in host.effects] == ["files.write", "email.send"]
+
+
+def test_a_call_that_is_still_under_way_is_waited_for_as_long_as_the_host_lets_one_run(stage, host):
+    host.tools["email.send"] = raiser(ToolRefusal("call_in_progress", retryable=True))
+    run, waits = turns_until_it_rests(stage, approved(stage))
+    assert (run.status, run.attention_reason) == ("needs_attention", "tool_unreachable")
+    assert sum(waits) > CALL_SECONDS
+    assert SECONDS > CALL_SECONDS, "who has asked waits for the answer"
 
 
 @pytest.mark.parametrize("code", ["grant_revoked", "grant_approver_gone", "grant_arguments_differ"])

@@ -49,6 +49,17 @@ def test_events_are_numbered_without_gaps_and_tell_the_story(stage):
     assert drafted["cost"] == pytest.approx(0.001)
 
 
+def test_each_event_of_a_worker_names_the_epoch_it_was_written_under(stage):
+    run = stage.turn(stage.start())
+    stage.decide(run)
+    stage.turn(run)
+    epochs = [(event.kind, event.data.get("epoch")) for event in stage.events(run)]
+    decided = epochs.index(("gate.settled", None))
+    assert epochs[0] == ("run.queued", None)
+    assert {epoch for _, epoch in epochs[1:decided]} == {1}
+    assert {epoch for _, epoch in epochs[decided + 1:]} == {2}
+
+
 def test_the_run_adds_up_what_it_used(stage):
     run = stage.turn(stage.start())
     assert run.steps == 2

@@ -37,9 +37,9 @@ def promise(tenant, count: int = 1, **when) -> list:
     return runs
 
 
-def take_next(after=NOBODY, passed_over=()):
+def take_next(after=NOBODY, passed_over=(), **options):
     with transaction.atomic():
-        return leases.take_next("run", after=after, passed_over=passed_over)
+        return leases.take_next("run", after=after, passed_over=passed_over, **options)
 
 
 def take_all(passed_over=()) -> list:
@@ -105,6 +105,19 @@ def test_a_run_that_somebody_holds_is_left_and_the_next_one_taken(tenants):
     assert list(Outbox.objects.values_list("subject_id", flat=True)) == [held]
 
 
+def test_who_must_go_alone_waits_for_room_and_holds_nobody_up(tenants):
+    from countersign.doorbells.models import Lease
+
+    lost, kept, free = promise(tenants[0], 3)
+    for run, claims in ((lost, 2), (kept, 1)):
+        Lease.objects.create(subject_id=run, tenant_id=tenants[0].id, epoch=claims, claims=claims,
+                             expires_at=now() - timedelta(seconds=1))
+    assert [take_next(alone=False)[1].run for _ in range(2)] == [kept, free]
+    assert take_next(alone=False) is None
+    _, lease = take_next()
+    assert (lease.run, lease.claims) == (lost, 3)
+
+
 def test_the_token_is_the_one_whose_hash_is_stored(tenants):
     import hashlib
 
@@ -146,7 +159,8 @@ def test_a_look_reads_few_pages_however_much_waits(tenants):
 def pages_read(after, passed_over) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + leases.TAKE_NEXT, {
-            "topic": "run", "after": after, "passed_over": passed_over, "seconds": 5, "secret": ".s", "holder": None})
+            "topic": "run", "after": after, "passed_over": passed_over, "seconds": 5, "secret": ".s", "holder": None,
+            "alone": True, "alone_from": leases.MOST_CLAIMS - 1})
         [(explained,)] = cursor.fetchall()
         transaction.set_rollback(True)
     explained = json.loads(explained) if isinstance(explained, str) else explained

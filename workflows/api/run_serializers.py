@@ -13,6 +13,8 @@ from workflows.queries.runs import run_story
 WHAT_TO_DO = {
     "in_doubt": "Look outside whether the call happened, say so on the tool call, and the run goes on by itself.",
     "tool_not_done": "The call did not happen. Put right what stopped it, then retry: the approval still holds.",
+    "tool_unreachable": "The tool server did not say what became of the call, so that is not known yet. Retry once it "
+                        "answers: it is asked under the same key, and what has happened does not happen again.",
     "grant_expired": "Retry: the approval is given again if its people still may give it.",
     "grant_held": "The approval holds the call back. Retry once its time has come.",
     "model_unavailable": "No provider of this model answers. Retry once one does: what is done is not done again.",

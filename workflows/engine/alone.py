@@ -2,7 +2,7 @@
 
 When a worker dies, everything it held has lost a claim, and nothing tells which run it was, if any. Alone each shows
 itself: a run whose process dies while the worker lives is the one, and is quarantined; whoever only stood beside it
-goes on, and starts afresh with its next stored step.
+goes on, and starts afresh with its next stored step. Those that still wait for their turn alone then need none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from typing import Any
 from uuid import UUID
@@ -25,28 +24,32 @@ from countersign.database.context import tenant_context
 from countersign.logs import get_logger
 from workflows.engine import drain
 from workflows.engine import lease as leases
-from workflows.engine.claims import finish, quarantine, try_again
+from workflows.engine.claims import Ending, finish, quarantine, released, try_again
 from workflows.engine.lease import MOST_CLAIMS, Lease
 from workflows.engine.slots import waiting
 from workflows.models import Run
 
 log = get_logger(__name__)
 
-#: Such processes of one worker at once: each takes seconds and memory to start.
+#: Such processes of one worker at once: each takes seconds and memory to start. The dispatcher claims no more.
 MOST_AT_ONCE = 2
 LOOK_EVERY = 0.2
 SECONDS_TO_END = 5
-_room = threading.BoundedSemaphore(MOST_AT_ONCE)
+#: The child's exit status when the database was away: no fault of the run's. (EX_TEMPFAIL of sysexits.h)
+DATABASE_AWAY = 75
+ASKED_TO_STOP = (-signal.SIGTERM, -signal.SIGINT)
 
 
 def advance_alone(lease: Lease, run: Run) -> None:
     """Take a claimed run as far as it goes, in a child of this process. Raises StaleLease."""
-    with waiting(), _room:
-        lease.check()
+    if drain.is_draining():
+        finish(lease, run, released(untried=True))
+        return
+    with waiting():
         log.warning("run.taken_alone", claims=lease.claims)
         code = _wait_for(_begin(lease), lease)
     if code:
-        _judge(lease, run, code)
+        finish(lease, run, _judge(lease, run, code))
 
 
 def _begin(lease: Lease) -> subprocess.Popen:
@@ -60,7 +63,7 @@ def _begin(lease: Lease) -> subprocess.Popen:
 def _wait_for(child: subprocess.Popen, lease: Lease) -> int:
     """Its exit status. A worker that is told to stop tells it, too. A lease that is not held any more is one that the
     child has let go of, or lost: then it ends by itself, or is ended."""
-    late = math.inf
+    late, told = math.inf, False
     try:
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -69,21 +72,30 @@ def _wait_for(child: subprocess.Popen, lease: Lease) -> int:
                 late = min(late, time.monotonic() + SECONDS_TO_END)
             if time.monotonic() > late:
                 lease.check()
-            if drain.is_draining():
+            if drain.is_draining() and not told:
                 child.send_signal(signal.SIGTERM)
+                told = True
     finally:
         child.kill()
         child.wait()
 
 
-def _judge(lease: Lease, run: Run, code: int) -> None:
-    """The child died. Unless it had stored a step since its claim, this was one claim too many."""
+def _judge(lease: Lease, run: Run, code: int) -> Ending:
+    """The child died. Unless it had stored a step since its claim, this was one claim too many. That it was told to
+    stop, perhaps before it could hear, or had no database, says nothing about the run."""
+    if code == DATABASE_AWAY:
+        return released(delay=1, untried=True)
+    if code in ASKED_TO_STOP:
+        return released(untried=drain.is_draining(), ours=True)
     how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit status {code}"
     error = {"code": "worker_lost", "detail": f"Its process ended {how} while it worked on nothing else.",
              "error_class": "bug"}
     claims = leases.claims_of(lease)
     log.error("run.killed_its_process", how=how, claims=claims)
-    finish(lease, run, quarantine(error) if claims >= MOST_CLAIMS else try_again(run, error, delay=1, counts=False))
+    if claims < MOST_CLAIMS:
+        return try_again(run, error, delay=1, counts=False)
+    leases.forgive_bystanders()
+    return quarantine(error)
 
 
 def read_claim(told: dict[str, Any]) -> tuple[Lease, Run]:

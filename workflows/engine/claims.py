@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+import psycopg
+from django.db import InterfaceError, OperationalError, transaction
 from psycopg.types.json import Jsonb
 
 from countersign.clock import now
@@ -17,10 +19,14 @@ from countersign.database.statements import load, pipelined, tell
 from countersign.doorbells.services import ring
 from countersign.errors import CountersignError
 from countersign.logs import get_logger
+from countersign.outages import POSTGRES, part_of
 from workflows.engine import lease as leases
 from workflows.engine.events import Event, record
+from workflows.engine.grants import let_go_of_connection
 from workflows.engine.lease import MOST_CLAIMS_AT_ALL, Lease
+from workflows.engine.pool import check_pools
 from workflows.engine.saver import RunSaver
+from workflows.engine.slots import waiting
 from workflows.models import Run, RunStatus
 
 log = get_logger(__name__)
@@ -33,7 +39,8 @@ QUARANTINED = "quarantined"
 
 @dataclass(frozen=True)
 class Ending:
-    """How a worker's turn ends. `due_at` promises another turn; `ours` is a failure of our own: its claim counts."""
+    """How a worker's turn ends. `due_at` promises another turn; `ours` is a failure of our own: its claim counts.
+    `untried` is a turn that nobody got to work in: its claim does not."""
 
     status: RunStatus
     kind: str
@@ -42,6 +49,7 @@ class Ending:
     due_at: datetime | None = None
     attempted: bool = False
     ours: bool = False
+    untried: bool = False
 
 
 class ClaimFailed(CountersignError):
@@ -65,14 +73,16 @@ def claim(tenant_id: UUID, run_id: UUID) -> Claimed | None:
         return _begun(lease) if lease else None
 
 
-def claim_next(*, after: UUID, passed_over: Collection[UUID] = ()) -> tuple[UUID, Claimed | None] | None:
-    """Claim the run whose turn it is: the oldest of the next tenant in the round after this one.
+def claim_next(*, after: UUID, passed_over: Collection[UUID] = (),
+               alone: bool = True) -> tuple[UUID, Claimed | None] | None:
+    """Claim the run whose turn it is: the oldest of the next tenant in the round after this one. Without `alone`, one
+    that may go together with others.
 
     Returns that tenant, and None beside it when its run turned out to have nothing to do; None when nothing waits but
     for the tenants `passed_over`. Raises ClaimFailed, so that the round can go on after the tenant it names.
     """
     with transaction.atomic():
-        found = leases.take_next(TOPIC, after=after, passed_over=passed_over)
+        found = leases.take_next(TOPIC, after=after, passed_over=passed_over, alone=alone)
         if found is None:
             return None
         tenant_id, lease = found
@@ -114,9 +124,25 @@ def quarantine(error: dict[str, Any] | None) -> Ending:
     return Ending(RunStatus.NEEDS_ATTENTION, "run.needs_attention", told, error=last)
 
 
-def finish(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = None) -> None:
-    """Let go of the run with what came of the turn, and with what its saver holds back. Raises StaleLease, having
-    written nothing."""
+#: Seconds before each further try at letting go of a run while the database does not answer.
+PATIENCE = (0.25, 0.5, 1, 2, 3)
+
+
+def finish(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = None, *, patient: bool = True) -> None:
+    """Let go of the run with what came of the turn, and with what its saver holds back, which may be paid for: for a
+    few seconds a database that is away is waited for. Raises StaleLease, having written nothing."""
+    for delay in PATIENCE if patient else ():
+        try:
+            with tenant_context(run.tenant_id):
+                _settle(lease, run, ending, saver)
+            return
+        except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
+            if part_of(error) is not POSTGRES:
+                raise
+        let_go_of_connection()
+        with waiting():
+            time.sleep(delay)
+        check_pools()
     with tenant_context(run.tenant_id):
         _settle(lease, run, ending, saver)
 
@@ -132,9 +158,9 @@ SETTLE = """
 
 def _settle(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = None) -> None:
     progress = saver is not None and saver.claims == 0
-    leases.release(lease, keep_claims=ending.ours and not progress)
+    leases.release(lease, keep_claims=ending.ours and not progress, untried=ending.untried)
     ended, asks = ending.status.ended, ending.status == RunStatus.NEEDS_ATTENTION
-    event = Event(ending.kind, data=ending.data)
+    event = Event(ending.kind, data={**ending.data, "epoch": lease.epoch})
     with pipelined():
         if saver:
             saver.save_here(event)
@@ -148,6 +174,12 @@ def _settle(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = Non
         if ending.due_at is not None:
             ring(TOPIC, tenant_id=run.tenant_id, subject_id=run.id, due_at=ending.due_at)
     log.info(ending.kind, status=ending.status.value, code=(ending.error or {}).get("code"))
+
+
+def released(*, delay: float = 0, untried: bool = False, ours: bool = False) -> Ending:
+    """Another turn, of another worker: nothing is wrong with the run."""
+    return Ending(RunStatus.QUEUED, "run.released", {}, due_at=now() + timedelta(seconds=delay), untried=untried,
+                  ours=ours)
 
 
 def try_again(run: Run, error: dict[str, Any], *, delay: float, ours: bool = False, counts: bool = True) -> Ending:

@@ -12,15 +12,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from countersign.clock import now
 from countersign.logs import get_logger
 from countersign.outages import said
-from workflows.engine import claims, drain, turn
-from workflows.engine.claims import Claimed, ClaimFailed, Ending
+from workflows.engine import alone, claims, drain, turn
+from workflows.engine.claims import Claimed, ClaimFailed, Ending, released
 from workflows.engine.grants import let_go_of_connection
-from workflows.engine.lease import Lease, StaleLease, heart
+from workflows.engine.lease import MOST_CLAIMS, Lease, StaleLease, heart
 from workflows.engine.slots import Slots, Tenant
-from workflows.models import Run, RunStatus
+from workflows.models import Run
 
 log = get_logger(__name__)
 
@@ -71,7 +70,7 @@ class Dispatcher:
         for each in self._under_way():
             each.thread.join(max(0.0, until - time.monotonic()))
         for each in self._under_way():
-            _let_go(each)
+            _let_go(each, released())
 
     def _under_way(self) -> list[Turn]:
         with self._lock:
@@ -101,7 +100,8 @@ class Dispatcher:
         self._passed_over = passed_over
         with self.slots.at_work(None):
             try:
-                found = claims.claim_next(after=self._last, passed_over=[each for each in passed_over if each])
+                found = claims.claim_next(after=self._last, passed_over=[each for each in passed_over if each],
+                                          alone=self._alone() < alone.MOST_AT_ONCE)
             finally:
                 let_go_of_connection()
         if found is None:
@@ -120,6 +120,9 @@ class Dispatcher:
             return None
         return frozenset({each for each, count in counts.items() if count >= SHARE * free} | self.slots.queueing())
 
+    def _alone(self) -> int:
+        return sum(each.lease.claims >= MOST_CLAIMS for each in self._under_way())
+
     def _no_longer_queues(self, tenant: Tenant) -> None:
         if tenant in self._passed_over:
             self._bell.set()
@@ -128,11 +131,17 @@ class Dispatcher:
 
     def _begin(self, claimed: Claimed) -> None:
         each = Turn(*claimed)
-        heart.beat_for(each.lease)
-        each.thread = threading.Thread(target=self._take, args=[each], name="turn", daemon=True)
-        with self._lock:
-            self._turns.add(each)
-        each.thread.start()
+        try:
+            heart.beat_for(each.lease)
+            each.thread = threading.Thread(target=self._take, args=[each], name="turn", daemon=True)
+            with self._lock:
+                self._turns.add(each)
+            each.thread.start()
+        except (RuntimeError, MemoryError):  # the machine has no thread left: another worker may have one
+            with self._lock:
+                self._turns.discard(each)
+            _let_go(each, released(untried=True))
+            raise
 
     def _take(self, each: Turn) -> None:
         try:
@@ -146,10 +155,10 @@ class Dispatcher:
             self._bell.set()
 
 
-def _let_go(each: Turn) -> None:
-    """Hand a run on whose step does not end in time. What the step still does is refused."""
+def _let_go(each: Turn, ending: Ending) -> None:
+    """Hand a run on that does not end in time, or cannot begin. What is still done for it here is refused."""
     try:
-        claims.finish(each.lease, each.run, Ending(RunStatus.QUEUED, "run.released", {}, due_at=now()))
+        claims.finish(each.lease, each.run, ending, patient=False)
     except StaleLease:
         pass
     except Exception as error:  # its lease will run out

@@ -7,12 +7,14 @@ from typing import Any
 from approvals.models import ApprovalRequest, RequestStatus, Scope
 from approvals.plans import plan_hash
 from approvals.services import Subject, open_request
+from approvals.services.assignments import hold_access
 from countersign.database.context import tenant_context
 from countersign.database.statements import load, pipelined, tell
 from workflows.engine import lease as leases
 from workflows.engine.claims import Ending
 from workflows.engine.events import Event
 from workflows.engine.grants import let_go_of_connection, read_grants
+from workflows.engine.lease import Lease
 from workflows.engine.session import Session
 from workflows.models import Run, RunStatus, Template
 from workflows.receivers import EXPIRED
@@ -22,13 +24,17 @@ def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
     """Open the gate's request and let go of the run until people have decided: None.
 
     When they already have (a worker died before it could go on), what the graph resumes with, or how the run ends.
-    Safe to repeat: the same plan has one request.
+    Safe to repeat: the same plan has one request. Raises OperationalError while the tenant's roles are being changed,
+    StaleLease.
     """
     run, lease = session.run, session.saver.lease
     session.book_time()
     try:
         with tenant_context(run.tenant_id):
-            leases.hold(lease)
+            with pipelined():
+                leases.be_impatient()
+                hold_access(exclusive=False)  # before the lease, which others wait for
+                leases.hold(lease)
             [template] = load(Template, "WHERE id = %s", [run.template_id])
             request = open_request(
                 scope=Scope(id=template.scope_id), subject=Subject("run", run.id), gate=gate["gate"],
@@ -37,7 +43,7 @@ def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
             if request.status != RequestStatus.OPEN:
                 return _settled(request, gate)
             with pipelined():
-                session.saver.save_here(*_opened(run, request, gate))
+                session.saver.save_here(*_opened(run, request, gate, lease))
                 tell("UPDATE workflows_run SET status = %s, request_id = %s, attempts = 0 WHERE id = %s",
                      [RunStatus.WAITING, request.id, run.id])
                 leases.release(lease)
@@ -61,12 +67,12 @@ def answer_to(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
     return None
 
 
-def _opened(run: Run, request: ApprovalRequest, gate: dict[str, Any]) -> list[Event]:
+def _opened(run: Run, request: ApprovalRequest, gate: dict[str, Any], lease: Lease) -> list[Event]:
     if run.request_id == request.id:
         return []
     return [Event("gate.opened", gate["gate"], {
         "request": str(request.id), "revision": gate["revision"],
-        "calls": [call["id"] for call in gate["plan"]["calls"]]})]
+        "calls": [call["id"] for call in gate["plan"]["calls"]], "epoch": lease.epoch})]
 
 
 def _settled(request: ApprovalRequest, gate: dict[str, Any]) -> dict[str, Any] | Ending:

@@ -10,17 +10,23 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.db import connection
+from psycopg import Connection
+from psycopg.rows import DictRow
 
-from countersign.database.statements import ask
+from countersign.database.statements import ask, pipelined, tell
 from countersign.errors import CountersignError
 from countersign.logs import get_logger
 from countersign.outages import said
+from workflows.engine.pool import connect_alone
 
 log = get_logger(__name__)
 
 SECONDS = 5
 RENEW_EVERY = 1.0
+#: How long whoever has the platform's work in hand waits for a lock: a tenant's slow change holds up only that tenant.
+LOCK_PATIENCE = "250ms"
 #: Claims without progress: the third is taken alone (`alone.py`), and quarantines a run that kills its process then.
 MOST_CLAIMS = 3
 #: A run that takes even its worker along then is quarantined all the same, in the end.
@@ -84,7 +90,8 @@ TAKE = "WITH " + _TAKE.format(pick="""
         LIMIT 1 FOR UPDATE SKIP LOCKED""")
 
 # From tenant to tenant, each one step in the index `outbox_turn`, beginning after the one that had the last turn, until
-# one has a run that nobody holds. Its oldest run: what has begun comes before what has not.
+# one has a run that nobody holds. Its oldest run: what has begun comes before what has not. A lease that a transaction
+# has its hands on is left as well: its run would hold up everybody's.
 TAKE_NEXT = "WITH RECURSIVE round (tenant_id, lap) AS (" + """
         SELECT %(after)s::uuid, 0
         UNION ALL
@@ -101,9 +108,14 @@ TAKE_NEXT = "WITH RECURSIVE round (tenant_id, lap) AS (" + """
     """ + _TAKE.format(pick="""
         SELECT oldest.tenant_id, oldest.subject_id FROM round, LATERAL (
             SELECT tenant_id, subject_id FROM doorbells_outbox AS promised
-            WHERE topic = %(topic)s AND rung_at IS NOT NULL AND promised.tenant_id = round.tenant_id AND NOT EXISTS (
-                SELECT FROM doorbells_lease AS lease
-                WHERE lease.subject_id = promised.subject_id AND lease.expires_at > clock_timestamp())
+            WHERE topic = %(topic)s AND rung_at IS NOT NULL AND promised.tenant_id = round.tenant_id
+                AND CASE (SELECT (lease.expires_at IS NULL OR lease.expires_at <= clock_timestamp())
+                              AND (lease.claims < %(alone_from)s OR %(alone)s)
+                          FROM doorbells_lease AS lease WHERE lease.subject_id = promised.subject_id)
+                    WHEN true THEN (SELECT true FROM doorbells_lease AS lease
+                                    WHERE lease.subject_id = promised.subject_id FOR UPDATE SKIP LOCKED)
+                    WHEN false THEN false
+                    ELSE true END
             ORDER BY subject_id LIMIT 1 FOR UPDATE OF promised SKIP LOCKED) AS oldest
         WHERE round.lap > 0 AND round.tenant_id <> ALL(%(passed_over)s::uuid[])
         LIMIT 1""")
@@ -119,22 +131,32 @@ def take(topic: str, tenant: UUID, run: UUID) -> Lease | None:
     return lease
 
 
-def take_next(topic: str, *, after: UUID, passed_over: Collection[UUID] = ()) -> tuple[UUID, Lease | None] | None:
+def take_next(topic: str, *, after: UUID, passed_over: Collection[UUID] = (),
+              alone: bool = True) -> tuple[UUID, Lease | None] | None:
     """`take` the run whose turn it is: the oldest one of the next tenant after this one that is not `passed_over`.
 
-    Returns its tenant; without a lease when another worker was faster. None when nothing waits.
+    Without `alone` those are left that must be taken alone. Returns its tenant; without a lease when another worker
+    was faster. None when nothing waits.
     """
-    return _take(TAKE_NEXT, {"topic": topic, "after": after, "passed_over": list(passed_over)})
+    return _take(TAKE_NEXT, {"topic": topic, "after": after, "passed_over": list(passed_over), "alone": alone,
+                             "alone_from": MOST_CLAIMS - 1})
 
 
 def _take(statement: str, parameters: dict[str, Any]) -> tuple[UUID, Lease | None] | None:
     secret = f".{secrets.token_urlsafe(32)}"
-    for tenant, run, epoch, claims in ask(
-            statement, {**parameters, "seconds": SECONDS, "secret": secret, "holder": holder}):
+    with pipelined():
+        be_impatient()
+        found = ask(statement, {**parameters, "seconds": SECONDS, "secret": secret, "holder": holder})
+    for tenant, run, epoch, claims in found:
         if epoch is None:
             return tenant, None
         return tenant, Lease(tenant=tenant, run=run, epoch=epoch, token=f"lease_{run}.{epoch}{secret}", claims=claims)
     return None
+
+
+def be_impatient() -> None:
+    """Rather fail with an OperationalError than wait for a lock, until the caller's transaction ends."""
+    tell(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'")
 
 
 def hold(lease: Lease) -> None:
@@ -144,13 +166,24 @@ def hold(lease: Lease) -> None:
         raise StaleLease
 
 
-def release(lease: Lease, *, keep_claims: bool = False) -> None:
-    """Let go in the caller's transaction. `keep_claims` after a failure of our own: three quarantine the run."""
+def release(lease: Lease, *, keep_claims: bool = False, untried: bool = False) -> None:
+    """Let go in the caller's transaction. `keep_claims` after a failure of our own: three quarantine the run.
+    `untried`: nobody got to work, so this claim does not count, and those before it do still."""
     if not ask("""
-            UPDATE doorbells_lease SET expires_at = NULL, token_hash = '', claims = CASE WHEN %s THEN claims ELSE 0 END
+            UPDATE doorbells_lease SET expires_at = NULL, token_hash = '', claims =
+                CASE WHEN %s THEN greatest(claims - 1, 0) WHEN %s THEN claims ELSE 0 END
             WHERE subject_id = %s AND epoch = %s AND expires_at IS NOT NULL
-            RETURNING epoch""", [keep_claims, lease.run, lease.epoch]):
+            RETURNING epoch""", [untried, keep_claims, lease.run, lease.epoch]):
         raise StaleLease
+
+
+def forgive_bystanders() -> None:
+    """Whoever was lost with its worker, and would be taken alone, goes on among the others: the one that killed the
+    workers is found. Should there be another one, the next death leads back here."""
+    tell("""
+        UPDATE doorbells_lease SET claims = 1 WHERE subject_id IN (
+            SELECT subject_id FROM doorbells_lease WHERE expires_at <= clock_timestamp() AND claims > 1
+            FOR NO KEY UPDATE SKIP LOCKED)""")
 
 
 def claims_of(lease: Lease) -> int:
@@ -171,21 +204,37 @@ def revoke(run: UUID) -> None:
                        "WHERE subject_id = %s", [run])
 
 
+RENEW = """
+    WITH mine AS (SELECT run, epoch FROM unnest(%(runs)s::uuid[], %(epochs)s::bigint[]) AS mine(run, epoch)),
+    renewed AS (
+        UPDATE doorbells_lease SET expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
+        WHERE subject_id IN (
+            SELECT lease.subject_id FROM doorbells_lease AS lease
+            JOIN mine ON lease.subject_id = mine.run AND lease.epoch = mine.epoch
+            WHERE lease.expires_at IS NOT NULL FOR NO KEY UPDATE OF lease SKIP LOCKED))
+    SELECT lease.subject_id FROM doorbells_lease AS lease
+    JOIN mine ON lease.subject_id = mine.run AND lease.epoch = mine.epoch WHERE lease.expires_at IS NOT NULL"""
+
+
 class Heart:
-    """One thread a process that renews every lease the process holds, once a second."""
+    """One thread a process that renews every lease the process holds, once a second, over a connection of its own: in a
+    pool it would wait behind others, and get connections that are gone."""
 
     def __init__(self) -> None:
         self._leases: dict[UUID, Lease] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
+        self._connection: Connection[DictRow] | None = None
+        self._using = threading.Lock()
 
     def beat_for(self, lease: Lease) -> None:
         with self._lock:
             self._leases[lease.run] = lease
             if self._thread is None:
-                self._thread = threading.Thread(target=self._beat, name="leases", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._beat, name="leases", daemon=True)
+                thread.start()
+                self._thread = thread
         self._wake.set()
 
     def forget(self, lease: Lease) -> None:
@@ -198,29 +247,48 @@ class Heart:
             return list(self._leases.values())
 
     def renew(self) -> None:
-        """Renew all of them in one statement; those that another worker has taken are lost."""
-        from workflows.engine.pool import engine_pool
-
+        """Renew all of them in one statement; those that another worker has taken are lost. One that a transaction has
+        its hands on is ours still, and is renewed at the next beat: the others do not wait for it."""
         leases = self.held()
         if not leases:
             return
-        with engine_pool().connection() as connection:
-            rows = connection.execute("""
-                UPDATE doorbells_lease AS lease
-                SET expires_at = clock_timestamp() + make_interval(secs => %s)
-                FROM unnest(%s::uuid[], %s::bigint[]) AS mine(run, epoch)
-                WHERE lease.subject_id = mine.run AND lease.epoch = mine.epoch AND lease.expires_at IS NOT NULL
-                RETURNING lease.subject_id""",
-                [SECONDS, [each.run for each in leases], [each.epoch for each in leases]]).fetchall()
-        kept = {row["subject_id"] for row in rows}
+        kept = self._renewed(leases)
         for lease in leases:
             if lease.run not in kept:
                 lease.lost.set()
                 self.forget(lease)
 
+    def _renewed(self, leases: list[Lease]) -> set[UUID]:
+        """A connection that broke since the last beat is replaced at once: what is held must not run out meanwhile."""
+        parameters = {"seconds": SECONDS, "runs": [each.run for each in leases],
+                      "epochs": [each.epoch for each in leases]}
+        with self._using:
+            if self._connection is not None:
+                try:
+                    return self._ask(self._connection, parameters)
+                except psycopg.OperationalError:
+                    self._disconnect()
+            self._connection = connect_alone()
+            return self._ask(self._connection, parameters)
+
+    @staticmethod
+    def _ask(connection: Connection[DictRow], parameters: dict[str, Any]) -> set[UUID]:
+        return {row["subject_id"] for row in connection.execute(RENEW, parameters).fetchall()}
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def rest(self) -> None:
+        """Keep no connection while nothing is held."""
+        with self._using:
+            self._disconnect()
+
     def _beat(self) -> None:
         while True:
             if not self.held():
+                self.rest()
                 self._wake.clear()
                 if not self.held():
                     self._wake.wait()

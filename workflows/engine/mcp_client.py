@@ -13,7 +13,8 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolRequest, CallToolRequestParams, CallToolResult
 
 PROTOCOL = "2026-07-28"  # pinned: saves the question on every call
-SECONDS = 120
+#: Longer than the host lets any call run: whoever waits so long hears what became of it.
+SECONDS = 420
 
 
 class CallFailed(Exception):

@@ -140,6 +140,10 @@ class RunSaver(PostgresSaver):
 
     # -- what the engine calls
 
+    def tell(self, kind: str, node: str, data: dict[str, Any]) -> None:
+        """Have an event go out with the next save. It names the epoch that it is written under."""
+        self.events.append(Event(kind, node, {**data, "epoch": self.lease.epoch}))
+
     def peek(self) -> CheckpointTuple | None:
         """The latest checkpoint, kept for the graph that is about to start from it. Read in the caller's transaction,
         when that is the tenant's."""

@@ -13,7 +13,6 @@ from langgraph.errors import GraphBubbleUp
 
 from approvals.models import Grant
 from countersign.errors import CountersignError
-from workflows.engine.events import Event
 from workflows.engine.failures import NeedsAttention, RunFails
 from workflows.engine.host import Answer, Host
 from workflows.engine.lease import StaleLease
@@ -80,7 +79,7 @@ class Session:
             self.check_limits()
         step = Step(node, execution := f"{self.steps_taken + 1}-{self.saver.lease.epoch}",
                     TextStream(self.saver, node.id, execution))
-        self.saver.events.append(Event("step.started", node.id, {"type": node.type, "execution": execution}))
+        self.saver.tell("step.started", node.id, {"type": node.type, "execution": execution})
         if secured:
             self.saver.secure()
         try:
@@ -89,10 +88,10 @@ class Session:
             raise
         except Exception as error:
             step.text.end()
-            self.saver.events.append(Event("step.failed", node.id, self._told(step) | describe(error)))
+            self.saver.tell("step.failed", node.id, self._told(step) | describe(error))
             raise
         step.text.end()
-        self.saver.events.append(Event("step.completed", node.id, self._told(step)))
+        self.saver.tell("step.completed", node.id, self._told(step))
         self.saver.spent.steps += 1
         self.saver.spent.revision = max(self.saver.spent.revision, step.revision)
         self.steps += 1

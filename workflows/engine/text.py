@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 from workflows.engine import live
-from workflows.engine.events import Event
 from workflows.engine.saver import RunSaver
 from workflows.engine.slots import how_many_wait, working
 
@@ -52,7 +51,7 @@ class TextStream:
 
     def _store(self) -> None:
         if self._stored < len(self._text):
-            self._saver.events.append(Event("text", self._node, self._data(self._stored)))
+            self._saver.tell("text", self._node, self._data(self._stored))
             self._stored = len(self._text)
 
     def _data(self, start: int) -> dict[str, object]:

@@ -12,20 +12,20 @@ from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 from langgraph.types import Command
 
-from countersign.clock import now
 from countersign.database.context import tenant_context
 from countersign.errors import CountersignError
 from countersign.logs import bound, get_logger
+from countersign.outages import POSTGRES, part_of
 from workflows.engine import drain
 from workflows.engine.alone import advance_alone
-from workflows.engine.claims import Ending, claim, finish, quarantine, try_again
+from workflows.engine.claims import Ending, claim, finish, quarantine, released, try_again
 from workflows.engine.failures import DELAYS, Held, NeedsAttention, StepFailed, TryAgain
 from workflows.engine.gates import answer_to, open_gate
 from workflows.engine.grants import let_go_of_connection
 from workflows.engine.graph import RECURSION_LIMIT, compiled
 from workflows.engine.host import Host
 from workflows.engine.lease import MOST_CLAIMS, Lease, StaleLease, heart
-from workflows.engine.pool import engine_pool
+from workflows.engine.pool import check_pools, engine_pool
 from workflows.engine.saver import RunSaver
 from workflows.engine.session import Session, describe
 from workflows.engine.state import FEEDBACK
@@ -121,7 +121,7 @@ def _after(error: Exception, run: Run, saver: RunSaver) -> Ending:
     told = describe(error)
     match error:
         case GraphDrained():
-            return Ending(RunStatus.QUEUED, "run.released", {}, due_at=now())
+            return released()
         case Held():
             return Ending(RunStatus.QUEUED, "run.held", {"until": error.until.isoformat()}, due_at=error.until)
         case TryAgain() if run.attempts < len(error.delays):
@@ -131,7 +131,7 @@ def _after(error: Exception, run: Run, saver: RunSaver) -> Ending:
         case NeedsAttention():
             return _attention(error.code, error)
         case OperationalError() | psycopg.OperationalError():
-            return _database_away(error, run)
+            return _database_failed(error, run)
         case StepFailed() | CountersignError():
             return Ending(RunStatus.FAILED, "run.failed", told, error=told)
     log.exception("run.crashed")
@@ -140,11 +140,14 @@ def _after(error: Exception, run: Run, saver: RunSaver) -> Ending:
     return try_again(run, told, delay=DELAYS[max(saver.claims - 1, 0)], ours=True)
 
 
-def _database_away(error: Exception, run: Run) -> Ending:
-    """Postgres was restarted, or is away. Whoever can still write this down does; else the lease runs out by itself."""
-    log.warning("run.database_away", error=type(error).__name__)
-    engine_pool().check()
-    told = {"code": "database_unavailable", "detail": "The database did not answer.", "error_class": "transient"}
+def _database_failed(error: Exception, run: Run) -> Ending:
+    """Postgres was restarted, or is away, or somebody holds what this run needs. Whoever can still write this down
+    does; else the lease runs out by itself."""
+    log.warning("run.database_failed", error=type(error).__name__)
+    told = {"code": "database_busy", "detail": "The database was busy with another change.", "error_class": "transient"}
+    if part_of(error) is POSTGRES:
+        check_pools()
+        told |= {"code": "database_unavailable", "detail": "The database did not answer."}
     return try_again(run, told, delay=DELAYS[0], counts=False)
 
 

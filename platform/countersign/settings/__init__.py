@@ -5,6 +5,8 @@ from pathlib import Path
 from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
+from psycopg_pool import ConnectionPool
+
 from countersign.api.failures import PROBLEM_RESPONSES
 from countersign.environment import ROLE_OF_PROCESS, database_settings, email_settings, read_environment
 from countersign.web_app.places import BUILT
@@ -72,10 +74,14 @@ _database = database_settings(ENVIRONMENT.database_owner_url if _owns else ENVIR
 DATABASES = {"default": _database}
 _database["OPTIONS"]["prepare_threshold"] = 2  # of `database.statements`; the ORM's own are sent as text
 DATABASE_ROLE = ROLE_OF_PROCESS.get(ENVIRONMENT.process)
-DATABASE_POOL = {"min_size": 1, "max_size": 16, "timeout": 10, "max_idle": 60}
+# A pool waits longer after each attempt in vain, and gives up at last: then it begins anew, so that it is back a second
+# after the database is, however long that was away.
+DATABASE_POOL = {"min_size": 1, "max_size": 16, "timeout": 10, "max_idle": 60,
+                 "reconnect_timeout": 1, "reconnect_failed": ConnectionPool.check}
 if DATABASE_ROLE:
     _database["CONN_MAX_AGE"] = 0
     _database["OPTIONS"]["application_name"] = f"countersign {ENVIRONMENT.process} {getpid()}"
+    _database["OPTIONS"]["connect_timeout"] = 5
     _database["OPTIONS"]["pool"] = DATABASE_POOL
     # A pool starts before the database may be asked for the time zone: save the round trip on every new connection.
     _database["OPTIONS"]["options"] = " ".join([

@@ -6,7 +6,6 @@ from typing import Any
 
 from langgraph.types import Command
 
-from workflows.engine.events import Event
 from workflows.engine.failures import NeedsAttention, PolicyRefused, RunFails, StepFailed, TryAgain
 from workflows.engine.grants import grant_of
 from workflows.engine.host import HostFailed, ToolOutcome
@@ -15,8 +14,10 @@ from workflows.engine.state import State, channel, left_by, names
 from workflows.spec.nodes import Approval, Tool
 from workflows.spec.templates import render_value
 
-#: Seconds before each further try at a call that is proven not to have happened.
-NOT_DONE_DELAYS = (1, 4, 15, 60)
+#: Seconds before each further try at a call that may safely be asked for again.
+AGAIN_DELAYS = (1, 4, 15, 60)
+#: For longer than the host lets any call run: by then it knows what came of this one.
+IN_PROGRESS_DELAYS = (1, 4, 15, *[30] * 14)
 
 
 def run_tool(node: Tool, state: State, session: Session) -> Command:
@@ -43,32 +44,41 @@ def _call(node: Tool, gate: dict[str, Any] | None, state: State, session: Sessio
     else:
         arguments = render_value(node.arguments, names(state, session.spec, session.run.input, worker=None))
         grant, key = None, f"{session.run.id}:{node.id}:{session.steps_taken}"
-    session.saver.events.append(Event("tool.called", node.id, {"tool": node.tool, "key": key}))
+    session.saver.tell("tool.called", node.id, {"tool": node.tool, "key": key})
     session.saver.flush()
     try:
         outcome = session.host.call(node.tool, arguments, grant=grant, key=key)
     except HostFailed as failure:
         raise as_step_failure(failure) from failure
-    session.saver.events.append(Event("tool.outcome", node.id, {
+    session.saver.tell("tool.outcome", node.id, {
         "tool": node.tool, "outcome": outcome.outcome, "ledger_entry": outcome.entry, "code": outcome.code,
-        "detail": outcome.detail}))
+        "detail": outcome.detail})
     if outcome.outcome != "done":
         raise _unfinished(outcome)
     return outcome
 
 
 def _unfinished(outcome: ToolOutcome) -> StepFailed:
-    """Proven not to have happened: try again, or ask. Not known: ask. It is never guessed (design §4.7)."""
+    """Proven not to have happened: try again, or ask. Not known: ask, unless it may safely happen twice, which is for
+    the host to say. It is never guessed (design §4.7)."""
     if outcome.outcome != "not_done":
-        return NeedsAttention("It is not known whether this call happened. Look at the outside, then say.",
-                              code="in_doubt", ledger_entry=outcome.entry, outcome=outcome.detail)
+        return _in_doubt(outcome)
     if outcome.code in REFUSALS:
         return _refusal(outcome.code, outcome.detail)
     if outcome.retryable:
         return TryAgain(outcome.detail or "The tool did nothing this time.", code=outcome.code or "tool_not_done",
-                        reason="tool_not_done", delays=NOT_DONE_DELAYS, ledger_entry=outcome.entry)
+                        reason="tool_not_done", delays=AGAIN_DELAYS, ledger_entry=outcome.entry)
     return NeedsAttention(outcome.detail or "The tool refused to do this.", code="tool_not_done",
                           ledger_entry=outcome.entry, cause=outcome.code)
+
+
+def _in_doubt(outcome: ToolOutcome) -> StepFailed:
+    if outcome.retryable:
+        return TryAgain("It is not known whether this call happened. The tool may safely be called again.",
+                        code="in_doubt", reason="in_doubt", delays=AGAIN_DELAYS, ledger_entry=outcome.entry,
+                        outcome=outcome.detail)
+    return NeedsAttention("It is not known whether this call happened. Look at the outside, then say.",
+                          code="in_doubt", ledger_entry=outcome.entry, outcome=outcome.detail)
 
 
 REFUSALS = frozenset({
@@ -78,10 +88,12 @@ REFUSALS = frozenset({
 
 
 def as_step_failure(failure: HostFailed) -> StepFailed:
+    """No outcome came, so nothing is known of this call: it may have begun. Asking again under its key finds out."""
     if failure.code in REFUSALS:
         return _refusal(failure.code, failure.detail)
     if failure.error_class == "transient":
-        return TryAgain(failure.detail, code=failure.code, reason="tool_not_done", delays=NOT_DONE_DELAYS)
+        delays = IN_PROGRESS_DELAYS if failure.code == "call_in_progress" else AGAIN_DELAYS
+        return TryAgain(failure.detail, code=failure.code, reason="tool_unreachable", delays=delays)
     if failure.error_class == "policy":
         return PolicyRefused(failure.detail, code=failure.code)
     return RunFails(failure.detail, code=failure.code)
@@ -93,5 +105,5 @@ def _refusal(code: str, detail: str) -> StepFailed:
         return NeedsAttention("The approval has expired. Retry, and it is given again if its people still may.",
                               code=code)
     if code == "grant_not_yet_valid":
-        return TryAgain(detail, code=code, reason="grant_held", delays=NOT_DONE_DELAYS)
+        return TryAgain(detail, code=code, reason="grant_held", delays=AGAIN_DELAYS)
     return PolicyRefused(detail or "The tool server refused the call.", code=code)

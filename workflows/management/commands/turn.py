@@ -9,6 +9,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand
 
 from countersign.database.roles import refuse_stronger_role
+from countersign.outages import POSTGRES, part_of
 from workflows.engine import alone, drain, turn
 
 PR_SET_PDEATHSIG = 1
@@ -19,12 +20,17 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, **_: object) -> None:
-        refuse_stronger_role("engine")
-        told = json.load(sys.stdin)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the worker's to pass on
         signal.signal(signal.SIGTERM, lambda *_: drain.drain())
+        told = json.load(sys.stdin)
         _die_with(told["parent"])
-        turn.advance(*alone.read_claim(told), how=turn.advance_here)
+        try:
+            refuse_stronger_role("engine")
+            turn.advance(*alone.read_claim(told), how=turn.advance_here)
+        except Exception as error:
+            if part_of(error) is not POSTGRES:
+                raise
+            raise SystemExit(alone.DATABASE_AWAY) from error
 
 
 def _die_with(parent: int) -> None:

@@ -18,9 +18,9 @@ addStrings("runs", {
   },
   revision: "Revision {{number}}",
   attention: {
-    in_doubt: "in doubt", tool_not_done: "not done", grant_expired: "approval expired", grant_held: "held back",
-    model_unavailable: "model unavailable", model_output: "model output", limit_cost: "cost limit",
-    limit_revisions: "revision limit", quarantined: "quarantined",
+    in_doubt: "in doubt", tool_not_done: "not done", tool_unreachable: "tool server unreachable",
+    grant_expired: "approval expired", grant_held: "held back", model_unavailable: "model unavailable",
+    model_output: "model output", limit_cost: "cost limit", limit_revisions: "revision limit", quarantined: "quarantined",
   },
   page: {
     back: "Runs",
