@@ -229,7 +229,5 @@ def membership_for(principal: Principal, *, role: MembershipRole, scope: str | N
         raise NotFound
     if not MembershipRole(membership.role).covers(role):
         raise Forbidden
-    if principal.token and (scope is None or not principal.has_scope(scope)):
-        needed = f"the scope {scope}" if scope else "a person who signed in"
-        raise Forbidden(f"This needs {needed}.", code="scope_missing")
+    principal.needs(scope)
     return membership
