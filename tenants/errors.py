@@ -1,9 +1,14 @@
-from countersign.errors import Conflict, Forbidden
+from countersign.errors import Conflict, Forbidden, TooManyRequests
 
 
 class SlugTaken(Conflict):
     code = "slug_taken"
     detail = "Another team has this address. Choose another."
+
+
+class TooManyTeams(Conflict):
+    code = "too_many_teams"
+    detail = "You own as many teams as one person may. Make somebody else the owner of one of them first."
 
 
 class EmailNotVerified(Forbidden):
@@ -29,6 +34,10 @@ class AlreadyMember(Conflict):
 class AlreadyInvited(Conflict):
     code = "already_invited"
     detail = "There is an open invitation for this address. Revoke it to send another."
+
+
+class TooManyInvitations(TooManyRequests):
+    code = "too_many_invitations"
 
 
 class InvitationClosed(Conflict):

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import QuerySet
 from rest_framework.response import Response
 
 from countersign.clock import now
@@ -22,8 +23,10 @@ from countersign.errors import BadRequest, Conflict, Invalid
 from tenants.models import PersonReplay, Replay
 
 LONGEST_KEY = 200
-KEPT = timedelta(hours=24)
-GIVEN_UP_AFTER = timedelta(minutes=2)
+KEPT = timedelta(hours=24)  # as the function that prunes the tables has it (migration 0004)
+GIVEN_UP_AFTER = timedelta(minutes=3)  # longer than a request calls out: twice a minute at most
+KEPT_BYTES = 32_768
+TRIES = 5
 
 
 class KeyReused(Invalid):
@@ -50,38 +53,67 @@ def claim(records: type[Replay] | type[PersonReplay], *, user_id: UUID, key: str
     """
     if not 0 < len(key) <= LONGEST_KEY:
         raise BadRequest(f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.")
-    records.objects.filter(user_id=user_id, created_at__lt=now() - KEPT).delete()
+    under_key = records.objects.filter(user_id=user_id, key=key)
+    under_key.filter(created_at__lt=now() - KEPT).delete()
     mine = records(user_id=user_id, key=key, request_hash=wanted)
-    records.objects.bulk_create([mine], ignore_conflicts=True)
-    record = records.objects.get(user_id=user_id, key=key)
+    record = _first_under(under_key, mine)
     if record.id == mine.id:
         return record, True
     if record.request_hash != wanted:
         raise KeyReused
     if record.status is None:
-        return _take_over(records, record), True
+        return _take_over(record), True
     return record, False
 
 
-def _take_over(records: type[Replay] | type[PersonReplay], record: Any) -> Any:
-    """Only requests that work outside one transaction leave an unanswered record; after a crash, for good."""
-    given_up = records.objects.filter(id=record.id, status=None, created_at__lt=now() - GIVEN_UP_AFTER)
-    if not given_up.update(created_at=now()):
+def _first_under(under_key: QuerySet, mine: Any) -> Any:
+    """`mine`, or whose record was there before it. That one may be gone again by the time it is read, when its request
+    failed: then there is room for mine."""
+    for _ in range(TRIES):
+        under_key.bulk_create([mine], ignore_conflicts=True)
+        if record := under_key.first():
+            return record
+    raise StillAnswering
+
+
+def _take_over(record: Any) -> Any:
+    """Only requests that work outside one transaction leave an unanswered record; after a crash, for good.
+
+    `created_at` tells the claims of one record apart: whoever was taken for dead and is not has no more say in it.
+    """
+    mark = now()
+    given_up = _unanswered(record).filter(created_at__lt=mark - GIVEN_UP_AFTER)
+    if not given_up.update(created_at=mark):
         raise StillAnswering
+    record.created_at = mark
     return record
 
 
 def keep(record: Any, response: Response, *, without: tuple[str, ...] = ()) -> None:
-    """Keep an answer, less the fields in `without`: secrets are shown once."""
-    body = response.data
+    """Keep an answer, less the fields in `without`: secrets are shown once. Of a large one that says where it can be
+    read, that alone."""
+    body, location = response.data, response.headers.get("Location", "")
     if isinstance(body, dict):
         body = {key: value for key, value in body.items() if key not in without}
-    record.status = response.status_code
-    record.location = response.headers.get("Location", "")
-    record.body = json.loads(json.dumps(body, cls=DjangoJSONEncoder))
-    record.save(update_fields=["status", "location", "body"])
+    text = json.dumps(body, cls=DjangoJSONEncoder)
+    kept = None if location and len(text) > KEPT_BYTES else json.loads(text)
+    _unanswered(record).update(status=response.status_code, location=location, body=kept)
 
 
-def replayed(record: Any) -> Response:
+def let_go(record: Any) -> None:
+    """The request failed, and its key is free."""
+    _unanswered(record).delete()
+
+
+def _unanswered(record: Any) -> QuerySet:
+    """The record, for as long as it is of this claim and without an answer."""
+    return type(record).objects.filter(id=record.id, created_at=record.created_at, status=None)
+
+
+def is_to_be_read_again(record: Any) -> bool:
+    return record.body is None and bool(record.location)
+
+
+def replayed(record: Any, body: Any) -> Response:
     headers = {"Idempotency-Replayed": "true"} | ({"Location": record.location} if record.location else {})
-    return Response(record.body, status=record.status, headers=headers)
+    return Response(body, status=record.status, headers=headers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from countersign.errors import Forbidden
 from tenants.models import ApiToken, User
 
 
@@ -17,6 +18,12 @@ class Principal:
     @property
     def is_service(self) -> bool:
         return self.user.is_service
+
+    def needs(self, scope: str | None) -> None:
+        """Raises Forbidden for a token without `scope`, and for every token where that is None."""
+        if self.token and (scope is None or not self.has_scope(scope)):
+            needed = f"the scope {scope}" if scope else "a person who signed in"
+            raise Forbidden(f"This needs {needed}.", code="scope_missing")
 
     def has_scope(self, scope: str) -> bool:
         return self.token is None or scope in self.token.scopes

@@ -18,4 +18,5 @@ PRIVILEGES = {
 FUNCTIONS = {
     "tenants_token_of_hash(text)": ("web",),
     "tenants_invitation_of_hash(text)": ("web",),
+    "tenants_forget_old(integer)": ("engine",),
 }

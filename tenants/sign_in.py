@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,12 +19,17 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from countersign.addresses import client_network
-from countersign.errors import Conflict, Unavailable
+from countersign.errors import Conflict, TooManyRequests, Unavailable
 from countersign.logs import get_logger
 from tenants.attempts import Attempt
+from tenants.counters import hidden
 from tenants.models import User
+from tenants.quotas import Quota, spend
 
 log = get_logger(__name__)
+
+FROM_ONE_PLACE = (Quota("mail-a-minute", 5, timedelta(minutes=1)), Quota("mail-an-hour", 20, timedelta(hours=1)))
+FROM_ANYWHERE = Quota("mail-from-anywhere", 40, timedelta(hours=1))
 
 
 class MailNotTaken(Unavailable):
@@ -66,11 +72,31 @@ class AccountAdapter(DefaultAccountAdapter):
             raise SignUpUnderWay from error
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send when the surrounding transaction, if there is one, has committed. Raises MailNotTaken."""
+        """Send when the surrounding transaction, if there is one, has committed.
+
+        Raises TooManyRequests, MailNotTaken.
+        """
+        if not self._may_send_to(email):
+            return
         site = SimpleNamespace(name="Countersign", domain=urlsplit(settings.PUBLIC_URL).netloc)
         context = {"request": self.request, "email": email, "current_site": site, **context}
         message = self.render_mail(template_prefix, email, context, headers={"Auto-Submitted": "auto-generated"})
         transaction.on_commit(lambda: _send(message))
+
+    def _may_send_to(self, email: str) -> bool:
+        """Raises TooManyRequests when too many mails to this address were asked for from where the request comes from.
+
+        What was asked for elsewhere refuses nobody. It only fills the mailbox so far; then no more is sent, and the
+        answer is as ever, except to somebody at a place where they have signed in before.
+        """
+        mailbox = hidden(email)
+        here = f"{mailbox}:{client_network(self.request)}"
+        if used_up := spend(*(quota.of(here) for quota in FROM_ONE_PLACE)):
+            raise TooManyRequests(wait=used_up.wait)
+        if sign_in_attempt(self.request, email).is_known or not spend(FROM_ANYWHERE.of(mailbox)):
+            return True
+        log.warning("sign-in mail left out: too many to one address", address=client_network(self.request))
+        return False
 
 
 def sign_in_attempt(request: HttpRequest, email: str) -> Attempt:

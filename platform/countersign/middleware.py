@@ -105,7 +105,7 @@ class ReadableSignIn(_Middleware):
     Where allauth says no more than 429, the answer is a problem like the API's.
     """
 
-    LONGEST_WAIT = 60  # most of allauth's limits are per minute
+    LONGEST_WAIT = 60  # the limits that are left to allauth are per minute
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         return self._refusal(request) or self._in_our_words(request, self.get_response(request))

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model, QuerySet
+from django.urls import resolve
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -140,7 +141,7 @@ class ApiView(APIView):
                 return self._call(handler)
             record, new = self._claim(key)
             if not new:
-                return idempotency.replayed(record)
+                return self._replayed(record)
             response = self._call(handler)
             idempotency.keep(record, response, without=self.secret_fields)
             return response
@@ -149,14 +150,14 @@ class ApiView(APIView):
         with self.context():
             self.admit()
             record, new = self._claim(key) if key is not None else (None, True)
-        if not new:
-            return idempotency.replayed(record)
+            if not new:
+                return self._replayed(record)
         try:
             response = self._call(handler)
         except BaseException:
             if record:
                 with self.context():
-                    record.delete()
+                    idempotency.let_go(record)
             raise
         if record:
             with self.context():
@@ -165,6 +166,17 @@ class ApiView(APIView):
 
     def _call(self, handler: Callable[..., Response]) -> Response:
         return handler(self.request, *self.args, **self.kwargs)
+
+    def _replayed(self, record: Any) -> Response:
+        again = idempotency.is_to_be_read_again(record)
+        return idempotency.replayed(record, self._read_at(record.location) if again else record.body)
+
+    def _read_at(self, location: str) -> Any:
+        """What a GET there answers, as the same person, in the same context."""
+        there = resolve(location)
+        view = there.func.cls(**there.func.initkwargs)
+        view.__dict__.update({**self.__dict__, "args": there.args, "kwargs": there.kwargs})
+        return view.get(self.request, *there.args, **there.kwargs).data
 
     def _claim(self, key: str) -> tuple[Any, bool]:
         wanted = idempotency.request_hash(method="POST", path=self.request.path, body=self.request.data)
@@ -229,7 +241,5 @@ def membership_for(principal: Principal, *, role: MembershipRole, scope: str | N
         raise NotFound
     if not MembershipRole(membership.role).covers(role):
         raise Forbidden
-    if principal.token and (scope is None or not principal.has_scope(scope)):
-        needed = f"the scope {scope}" if scope else "a person who signed in"
-        raise Forbidden(f"This needs {needed}.", code="scope_missing")
+    principal.needs(scope)
     return membership

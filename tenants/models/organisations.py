@@ -42,3 +42,6 @@ class Membership(TenantOwned):
     class Meta:
         constraints = [unique_in_tenant("membership_id"), unique_in_tenant("membership_user", "user")]
         indexes = [models.Index(fields=["user"], name="membership_of_user")]
+
+    def covers(self, role: MembershipRole) -> bool:
+        return MembershipRole(self.role).covers(role)

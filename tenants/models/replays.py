@@ -11,7 +11,8 @@ from tenants.models.people import User
 
 
 class ReplayRecord(models.Model):
-    """`status` is empty while the first request is still being answered."""
+    """`status` is empty while the first request is still being answered. `created_at` is when it was claimed, by the
+    first request or by the one that took it over. Of a large answer only its `location` is kept."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=200)
@@ -30,6 +31,7 @@ class Replay(TenantOwned, ReplayRecord):
 
     class Meta:
         constraints = [unique_in_tenant("replay_key", "user", "key")]
+        indexes = [models.Index(fields=["created_at"], name="replay_age")]
 
 
 class PersonReplay(ReplayRecord):
@@ -39,3 +41,4 @@ class PersonReplay(ReplayRecord):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="person_replay_key")]
+        indexes = [models.Index(fields=["created_at"], name="person_replay_age")]

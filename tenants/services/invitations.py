@@ -15,9 +15,18 @@ from countersign.errors import NotFound
 from countersign.ids import new_id
 from countersign.logs import get_logger
 from tenants.audit import Actor, record
-from tenants.errors import AlreadyInvited, AlreadyMember, InvitationClosed, InvitedSomebodyElse, OwnersOnly
+from tenants.counters import hidden
+from tenants.errors import (
+    AlreadyInvited,
+    AlreadyMember,
+    InvitationClosed,
+    InvitedSomebodyElse,
+    OwnersOnly,
+    TooManyInvitations,
+)
 from tenants.invitation_mail import send_invitation_mail
 from tenants.models import Invitation, Membership, MembershipRole, User
+from tenants.quotas import Quota, spend
 from tenants.sign_in import has_verified_email
 from tenants.signals import access_changed
 from tenants.tokens import hash_of, invitation_of, new_invitation_secret
@@ -29,9 +38,19 @@ VALID_FOR = timedelta(days=7)
 MOST_ATTEMPTS = 8
 LOST_AFTER = timedelta(seconds=60)  # longer than a mail server may take
 
+DAY = timedelta(days=1)
+OF_TEAM = Quota("invitations-of-team", 100, DAY)
+OF_PERSON = Quota("invitations-of-person", 100, DAY)
+OF_TEAM_TO_ADDRESS = Quota("invitations-of-team-to-address", 3, DAY)
+MAILS_TO_ADDRESS = Quota("invitation-mails", 5, DAY)  # of all teams: it delays, and no team is told of the others'
+TOO_MANY = {OF_TEAM: f"A team sends {OF_TEAM.most} invitations a day at most.",
+            OF_PERSON: f"One person sends {OF_PERSON.most} invitations a day at most.",
+            OF_TEAM_TO_ADDRESS: f"A team invites one address {OF_TEAM_TO_ADDRESS.most} times a day at most."}
+
 
 def invite(*, email: str, role: MembershipRole, by: Membership, actor: Actor) -> Invitation:
-    """Write an invitation and promise its e-mail. Raises OwnersOnly, AlreadyMember, AlreadyInvited."""
+    """Write an invitation and promise its e-mail. Raises OwnersOnly, AlreadyMember, AlreadyInvited, TooManyInvitations.
+    """
     if role == MembershipRole.OWNER and by.role != MembershipRole.OWNER:
         raise OwnersOnly
     here = Invitation.objects.filter(tenant_id=by.tenant_id, email__iexact=email, accepted_at=None, revoked_at=None)
@@ -45,10 +64,19 @@ def invite(*, email: str, role: MembershipRole, by: Membership, actor: Actor) ->
             invitation.save(force_insert=True)
     except IntegrityError as error:
         raise AlreadyInvited from error
+    _count(invitation, by)
     record(action="invitation.created", subject=("invitation", invitation.id), actor=actor,
            data={"email": invitation.email, "role": role})
     doorbells.ring(TOPIC, tenant_id=by.tenant_id, subject_id=invitation.id)
     return invitation
+
+
+def _count(invitation: Invitation, by: Membership) -> None:
+    """One that is revoked later counts too. Raises TooManyInvitations, which undoes it."""
+    used_up = spend(OF_TEAM.of(by.tenant_id), OF_PERSON.of(by.user_id),
+                    OF_TEAM_TO_ADDRESS.of(f"{by.tenant_id}:{hidden(invitation.email)}"))
+    if used_up:
+        raise TooManyInvitations(TOO_MANY[used_up.quota], wait=used_up.wait)
 
 
 def revoke_invitation(*, invitation: Invitation, by: Membership, actor: Actor) -> None:
@@ -103,8 +131,9 @@ def deliver_invitation(*, tenant_id: UUID, invitation_id: UUID) -> None:
     """Send an invitation's e-mail, if it is still promised. Safe to repeat.
 
     The token is made here and stands in the e-mail alone; it is known to the database before the e-mail leaves. A mail
-    server that does not answer is tried again, ever later; an address that it refuses is not. A process killed before
-    it noted the outcome sends a second e-mail, whose token takes the place of the first one's.
+    server that does not answer is tried again, ever later; an address that it refuses is not. An address to which all
+    teams together have sent enough today gets it when there is room again. A process killed before it noted the outcome
+    sends a second e-mail, whose token takes the place of the first one's.
     """
     secret = new_invitation_secret()
     with tenant_context(tenant_id):
@@ -128,6 +157,11 @@ def _claimed(id: UUID, secret: str) -> Invitation | None:
         return None
     invitation = Invitation.objects.select_related("tenant", "invited_by").filter(id=id).first()
     if invitation is None or invitation.status != "open" or invitation.sent_at:
+        return None
+    if not invitation.send_attempts and (used_up := spend(MAILS_TO_ADDRESS.of(hidden(invitation.email)))):
+        due_at = now() + timedelta(seconds=used_up.wait)
+        doorbells.ring(TOPIC, tenant_id=invitation.tenant_id, subject_id=id, due_at=due_at)
+        log.warning("invitation waits: enough were sent to its address", invitation=str(id), until=due_at.isoformat())
         return None
     invitation.token_hash = hash_of(secret)
     invitation.send_attempts += 1

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.django_db
 OWN = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
 MINE = "(user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)"
 OF_HASH = "((token_hash)::text = NULLIF(current_setting('app.look_up'::text, true), ''::text))"
+OLD = ("((created_at < (now() - '24:00:00'::interval)) AND "
+       "(current_setting('app.forget'::text, true) = 'on'::text))")
 NO_TENANT = "((NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid IS NULL)"
 
 # Read before a tenant is known, or no tenant's.
@@ -47,12 +49,16 @@ DOORBELL_TYPES = {"uuid", "timestamp with time zone", "integer", "bigint", "bool
 DOORBELL_WORDS = {"topic"}
 # Rows of a person rather than a tenant: the one policy compares the person.
 PERSONAL_TABLES = {"tenants_personreplay": "answers to what a person asked before there was a tenant"}
-# Policies besides `tenant_rows`, each with what it shows and to whom.
+# Policies besides `tenant_rows`, each with what it is for, what it shows and to whom.
 MORE_POLICIES = {
-    ("tenants_membership", "also_readable"): (f"({MINE} AND {NO_TENANT})", "public",
+    ("tenants_membership", "also_readable"): ("SELECT", f"({MINE} AND {NO_TENANT})", "public",
                                               "outside any tenant, one's own memberships: which teams are mine?"),
-    ("tenants_apitoken", "look_up"): (OF_HASH, "owner", "the token that the look-up function asks for, and no other"),
-    ("tenants_invitation", "look_up"): (OF_HASH, "owner", "the invitation that the look-up function asks for"),
+    ("tenants_apitoken", "look_up"): ("SELECT", OF_HASH, "owner",
+                                      "the token that the look-up function asks for, and no other"),
+    ("tenants_invitation", "look_up"): ("SELECT", OF_HASH, "owner", "the invitation that the function asks for"),
+    **{(table, name): (command, OLD, "owner", "what the pruning function deletes, while it runs")
+       for table in ("tenants_replay", "tenants_personreplay")
+       for name, command in (("find_old", "SELECT"), ("forget_old", "DELETE"))},
 }
 # A unique index elsewhere would let one tenant learn what another has.
 UNIQUE_WITHOUT_TENANT = {
@@ -64,6 +70,7 @@ SECURITY_DEFINER = {
     "tenants_write_audit_link": "the chain's links are the database's alone to write",
     "tenants_token_of_hash": "a token is looked up before its tenant is known; returns its one row",
     "tenants_invitation_of_hash": "an invitation is looked up before its tenant is known; returns its one row",
+    "tenants_forget_old": "deletes old answers and sessions of all tenants, for a process that may not read them",
 }
 PINNED = re.compile(r"^search_path=pg_catalog, pg_temp$")
 
@@ -125,8 +132,8 @@ def policy_faults() -> Iterator[str]:
     for table in PERSONAL_TABLES:
         if policies.pop((table, "person_rows"), None) != ["PERMISSIVE", "ALL", "public", MINE, MINE]:
             yield f"{table}: has no policy person_rows that compares the person"
-    for (table, name), (shows, roles, _reason) in MORE_POLICIES.items():
-        if policies.pop((table, name), None) != ["PERMISSIVE", "SELECT", roles, shows, None]:
+    for (table, name), (command, shows, roles, _reason) in MORE_POLICIES.items():
+        if policies.pop((table, name), None) != ["PERMISSIVE", command, roles, shows, None]:
             yield f"{table}: its policy {name} is not the one that is listed"
     for table, name in policies:
         yield f"{table}: the policy {name} is not listed"

@@ -11,6 +11,7 @@ from django.test import Client, override_settings
 
 from countersign.embedded.mailbox import Mailbox
 from tenants.attempts import ACCOUNT, ACCOUNT_FROM_ADDRESS, ADDRESS, Attempt, TooManyAttempts
+from tenants.sign_in import FROM_ANYWHERE
 
 pytestmark = pytest.mark.django_db
 mails = pytest.mark.django_db(transaction=True)
@@ -126,9 +127,9 @@ def test_a_code_from_the_accounts_own_mailbox_lets_the_person_in_anywhere(person
     assert sign_in(new, at="203.0.113.1").status_code == 429
 
 
-def ask(action, before=None, **body):
+def ask(action, before=None, at=HERE, **body):
     headers = {"X-Session-Token": before.json()["meta"]["session_token"]} if before else {}
-    return Client().post(f"{AUTH}/{action}", body, content_type="application/json", headers=headers, REMOTE_ADDR=HERE)
+    return Client().post(f"{AUTH}/{action}", body, content_type="application/json", headers=headers, REMOTE_ADDR=at)
 
 
 @mails
@@ -138,21 +139,66 @@ def test_a_code_is_worth_three_tries(person):
         begun = ask("password/request", email=EMAIL)
         code = CODE.search(mailbox.received[-1].text)[1]
     wrong = [ask("password/reset", begun, key="WRONG1", password="a whole new password") for _ in range(3)]
-    assert {answer.status_code for answer in wrong} <= {400, 409}
+    assert [answer.status_code for answer in wrong] == [400] * 3
     assert ask("password/reset", begun, key=code, password="a whole new password").status_code == 409
     assert sign_in(PASSWORD).status_code == 200
 
 
+@pytest.fixture
+def mailbox():
+    with Mailbox() as box, override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
+                                             EMAIL_HOST="127.0.0.1", EMAIL_PORT=box.port):
+        yield box
+
+
 @mails
-def test_codes_are_not_sent_without_end(person):
-    """allauth's own limit, in the API's words."""
-    with Mailbox() as mailbox, override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
-                                                 EMAIL_HOST="127.0.0.1", EMAIL_PORT=mailbox.port):
-        answers = [ask("password/request", email=EMAIL) for _ in range(6)]
-    sent = len(mailbox.received)
+@pytest.mark.parametrize(("action", "asked"), [
+    ("password/request", {"email": EMAIL}), ("password/request", {"email": "nobody@example.org"}),
+    ("signup", {"email": EMAIL, "password": PASSWORD}), ("signup", {"email": "new@example.org", "password": PASSWORD})])
+def test_mails_are_not_sent_without_end(person, counts, mailbox, action, asked):
+    answers = [ask(action, **asked) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [401] * 5 + [429]
-    assert sent == 5
-    assert (answers[-1].json()["code"], answers[-1]["Retry-After"]) == ("too_many_requests", "60")
+    assert len(mailbox.received) == 5
+    refused = answers[-1]
+    assert (refused.json()["code"], refused["Content-Type"]) == ("too_many_requests", "application/problem+json")
+    [a_minute] = counts.scan_iter("quota:mail-a-minute:*")
+    assert counts.ttl(a_minute) <= int(refused["Retry-After"]) <= 60, "the time that is left, and no other"
+
+
+@mails
+def test_the_wait_of_the_hour_is_told_as_it_is(person, counts, mailbox):
+    for _ in range(20):
+        assert ask("password/request", email=EMAIL).status_code == 401
+        counts.delete(*counts.scan_iter("quota:mail-a-minute:*"), *counts.scan_iter("cache:*"))
+    refused = ask("password/request", email=EMAIL)
+    assert refused.status_code == 429
+    assert 3500 < int(refused["Retry-After"]) <= 3600
+
+
+@mails
+def test_what_others_ask_for_elsewhere_shuts_nobody_out_from_a_reset(person, counts, mailbox):
+    assert sign_in(PASSWORD).status_code == 200
+    sent = []
+    for n in range(12):
+        answers = {ask("password/request", at=f"198.51.100.{n}", email=EMAIL).status_code for _ in range(4)}
+        assert answers == {401}, "nobody is told how many others asked"
+        sent.append(len(mailbox.received))
+    assert sent[9:] == [FROM_ANYWHERE.most] * 3, "the mailbox is filled so far and no further"
+    begun = ask("password/request", email=EMAIL)
+    assert begun.status_code == 401
+    assert len(mailbox.received) == FROM_ANYWHERE.most + 1, "the person, where they have signed in before"
+    code = CODE.search(mailbox.received[-1].text)[1]
+    ask("password/reset", begun, key=code, password="a whole new password")
+    assert sign_in("a whole new password").status_code == 200
+
+
+@mails
+def test_what_others_ask_for_elsewhere_shuts_nobody_out_from_signing_up(mailbox):
+    for _ in range(5):
+        ask("signup", at=ELSEWHERE, email="new@example.org", password="another good password")
+    mailed = len(mailbox.received)
+    assert ask("signup", email="new@example.org", password=PASSWORD).status_code == 401
+    assert len(mailbox.received) == mailed + 1
 
 
 def test_a_hundred_guesses_at_once_are_counted_one_by_one(counts):
@@ -186,7 +232,56 @@ def test_an_account_of_ones_own_does_not_end_the_wait_of_an_address(person, make
         sign_in(email=f"person{n}@example.org")
     assert sign_in(PASSWORD, email="attacker@example.org").status_code == 200
     assert [sign_in(email=f"other{n}@example.org").status_code for n in range(2)] == [400, 429]
-    assert sign_in(PASSWORD, email="attacker@example.org").status_code == 429
+    assert sign_in(PASSWORD, email="attacker@example.org").status_code == 200, "their own account, known here"
+    assert sign_in(email="another@example.org").status_code == 429
+
+
+def test_a_busy_address_does_not_lock_itself_out(counts, make_user):
+    """Many mistypes, and many people who sign in rightly for the first time: none of those makes anybody wait."""
+    people = [make_user(f"colleague{n}@example.org", password=PASSWORD).email for n in range(12)]
+    for n in range(ADDRESS.free + 8):
+        assert sign_in(email=f"person{n}@example.org").status_code == 400
+        pass_time(counts, 10**6)
+    assert [sign_in(PASSWORD, email=email).status_code for email in people] == [200] * 12
+    assert sign_in(email="person99@example.org").status_code == 400, "no wait of a success is left"
+    assert sign_in(email="person99@example.org").status_code == 429, "the failure's own is"
+
+
+def test_where_one_has_signed_in_before_the_addresss_wait_is_not_ones_own(person):
+    assert sign_in(PASSWORD).status_code == 200
+    for n in range(ADDRESS.free):
+        sign_in(email=f"person{n}@example.org")
+    assert sign_in(email="person99@example.org").status_code == 429
+    assert sign_in(PASSWORD).status_code == 200
+    assert sign_in(email="person99@example.org").status_code == 429, "nor does that end it for others"
+
+
+def test_a_success_ends_no_wait_that_another_failure_began_meanwhile(counts):
+    """The wait that is put back is that before the attempt, and only while the attempt's own is the last."""
+    for n in range(ADDRESS.free - 1):
+        Attempt("sign-in", account=f"person{n}@example.org", address=HERE).begin()
+    right, wrong = (Attempt("sign-in", account=account, address=HERE) for account in (EMAIL, "wrong@example.org"))
+    right.begin()
+    pass_time(counts, 10**6)
+    wrong.begin()
+    right.succeed()
+    with pytest.raises(TooManyAttempts):
+        Attempt("sign-in", account="another@example.org", address=HERE).begin()
+
+
+def test_failures_are_forgotten_a_while_after_the_first_whatever_happens_since(counts, person):
+    sign_in(email="mistyped@example.org")
+    [at_address] = list(counts.scan_iter("attempts:sign-in:at:*"))
+    counts.expire(at_address, 100)
+    sign_in(email="mistyped-again@example.org")
+    assert sign_in(PASSWORD).status_code == 200
+    assert counts.hget(at_address, "failed") == b"2"
+    assert 0 < counts.ttl(at_address) <= 100
+
+
+def test_where_nobody_failed_nothing_is_counted(counts, person):
+    sign_in(PASSWORD)
+    assert [key for key in counts.scan_iter("attempts:*") if b":known:" not in key] == []
 
 
 def test_an_invitations_secret_is_not_guessed_without_end(person, api):
@@ -199,8 +294,12 @@ def test_an_invitations_secret_is_not_guessed_without_end(person, api):
 def test_no_address_of_a_person_stands_in_redis(person, counts):
     sign_in()
     sign_in(PASSWORD)
-    assert not [key for key in counts.scan_iter("*") if b"person" in key and b"attempts" in key]
-    assert list(counts.scan_iter("attempts:*"))
+    ask("password/request", email=EMAIL)
+    kept = {key: counts.hgetall(key) if counts.type(key) == b"hash" else counts.get(key)
+            for key in counts.scan_iter("*")}
+    assert {b"attempts", b"quota"} <= {key.partition(b":")[0] for key in kept}
+    assert "person" not in str(kept)
+    assert "example.org" not in str(kept)
 
 
 def test_without_redis_nobody_signs_in_and_it_is_said(person, settings):

@@ -3,11 +3,24 @@
 from datetime import timedelta
 
 import pytest
+from rest_framework.response import Response
 
 from countersign.clock import now
 from countersign.database.context import tenant_context
 from countersign.errors import BadRequest
-from tenants.idempotency import KEPT, LONGEST_KEY, KeyReused, StillAnswering, claim, request_hash
+from tenants.idempotency import (
+    GIVEN_UP_AFTER,
+    KEPT,
+    KEPT_BYTES,
+    LONGEST_KEY,
+    KeyReused,
+    StillAnswering,
+    claim,
+    is_to_be_read_again,
+    keep,
+    let_go,
+    request_hash,
+)
 from tenants.models import Replay
 
 pytestmark = pytest.mark.django_db
@@ -35,11 +48,35 @@ def test_a_request_that_is_under_way_is_waited_for(ask):
 
 def test_one_that_was_given_up_is_done_again(ask):
     record, _ = ask()
-    Replay.objects.update(created_at=now() - timedelta(minutes=3))
+    Replay.objects.update(created_at=now() - GIVEN_UP_AFTER - timedelta(seconds=1))
     again, new = ask()
     assert (again.id, new) == (record.id, True)
     with pytest.raises(StillAnswering):
         ask()
+
+
+def test_one_that_was_given_up_and_still_goes_on_has_no_more_say(ask):
+    slow, _ = ask()
+    Replay.objects.update(created_at=now() - GIVEN_UP_AFTER - timedelta(seconds=1))
+    slow.refresh_from_db()
+    second, _ = ask()
+    let_go(slow)
+    keep(slow, Response({"by": "the slow one"}, status=201))
+    with pytest.raises(StillAnswering):
+        ask()
+    keep(second, Response({"by": "the second"}, status=201))
+    let_go(slow)
+    kept, new = ask()
+    assert (kept.body, kept.status, new) == ({"by": "the second"}, 201, False)
+
+
+@pytest.mark.parametrize(("size", "location", "kept"), [
+    (KEPT_BYTES + 1, "/api/v1/there/", False), (100, "/api/v1/there/", True), (KEPT_BYTES + 1, "", True)])
+def test_of_a_large_answer_its_address_is_kept_alone(ask, size, location, kept):
+    record, _ = ask()
+    keep(record, Response({"text": "x" * size}, status=201, headers={"Location": location} if location else {}))
+    record, _ = ask()
+    assert (record.body is not None, record.location, is_to_be_read_again(record)) == (kept, location, not kept)
 
 
 def test_keys_are_forgotten_after_a_day(ask):

@@ -6,11 +6,14 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.db.models import QuerySet
 
 from approvals.models import ApproverRole
 from countersign.clock import now
 from countersign.database.context import tenant_context
+from countersign.errors import Unavailable
 from tenants.audit import AuditEntry, verify_chain
+from tenants.idempotency import GIVEN_UP_AFTER
 from tenants.models import Replay
 from tests.at_once import at_once
 from toolserver.host.models import Credential
@@ -71,6 +74,44 @@ def test_of_many_that_call_out_one_has_an_effect_and_the_others_are_told_to_come
         assert Credential.objects.count() == 1
 
 
+def test_a_second_that_has_just_met_a_first_which_then_fails_does_the_work(tenant, owner, api, monkeypatch):
+    """The first's record is there when the second would insert its own, and gone when it would read it."""
+    calling_out, met, failed = threading.Event(), threading.Event(), threading.Event()
+    insert = QuerySet.bulk_create
+
+    def insert_and_lose(rows, objects, **options):
+        made = insert(rows, objects, **options)
+        if rows.model is Replay and calling_out.is_set() and not met.is_set():
+            met.set()
+            assert failed.wait(30)
+        return made
+
+    def public_key(self):
+        if calling_out.is_set():
+            return bytes(range(32))
+        calling_out.set()
+        assert met.wait(30)
+        raise Unavailable
+
+    monkeypatch.setattr(QuerySet, "bulk_create", insert_and_lose)
+    monkeypatch.setattr("toolserver.host.client.HostClient.public_key", public_key)
+    clients = [api(owner) for _ in range(2)]
+
+    def first():
+        try:
+            return send(clients[0], CREDENTIALS, SECRET)
+        finally:
+            failed.set()
+
+    def second():
+        assert calling_out.wait(30)
+        return send(clients[1], CREDENTIALS, SECRET)
+
+    answers = at_once(first, second)
+    assert [answer.status_code for answer in answers] == [503, 201]
+    assert "Idempotency-Replayed" not in answers[1]
+
+
 def test_of_two_bodies_under_one_key_at_once_one_is_refused(tenant, owner, api):
     clients = [api(owner) for _ in range(10)]
     answers = at_once(*(lambda client=client, n=n: send(client, ROLES, {"name": f"Role {n % 2}"})
@@ -105,7 +146,7 @@ def test_a_request_that_was_cut_off_leaves_its_key_free(tenant, owner, api, monk
 
 
 def test_one_that_was_killed_while_it_called_out_frees_its_key_after_a_while(tenant, owner, api, monkeypatch):
-    """Nothing says then whether it goes on: for two minutes the answer is that it does."""
+    """Nothing says then whether it goes on: for three minutes the answer is that it does."""
     monkeypatch.setattr("toolserver.host.client.HostClient.public_key", lambda self: bytes(range(32)))
     assert send(api(owner), CREDENTIALS, SECRET).status_code == 201
     with tenant_context(tenant.id):
@@ -113,5 +154,5 @@ def test_one_that_was_killed_while_it_called_out_frees_its_key_after_a_while(ten
         Replay.objects.update(status=None)  # as the process left it that was killed before its answer was kept
     assert send(api(owner), CREDENTIALS, SECRET).json()["code"] == "idempotency_in_progress"
     with tenant_context(tenant.id):
-        Replay.objects.update(created_at=now() - timedelta(minutes=3))
+        Replay.objects.update(created_at=now() - GIVEN_UP_AFTER - timedelta(seconds=1))
     assert send(api(owner), CREDENTIALS, SECRET).status_code == 201

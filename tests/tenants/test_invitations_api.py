@@ -2,9 +2,12 @@
 
 import re
 import smtplib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import redis
+from django.conf import settings
 from django.test import override_settings
 
 from countersign.clock import now
@@ -15,7 +18,9 @@ from countersign.embedded.mailbox import Mailbox
 from countersign.ids import new_id
 from tenants.actors import send_invitation
 from tenants.audit import AuditEntry
-from tenants.models import Invitation, Membership
+from tenants.invitation_mail import plain
+from tenants.models import Invitation, Membership, User
+from tenants.services import invitations
 from tenants.tokens import hash_of
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +28,13 @@ INVITATIONS = "/api/v1/tenants/acme/invitations/"
 ACCEPT = "/api/v1/invitations/accept/"
 PREVIEW = "/api/v1/invitations/preview/"
 TOKEN = "the-token-that-the-e-mail-told"
+
+
+@pytest.fixture(autouse=True)
+def counts():
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.flushdb()
+        yield client
 
 
 @pytest.fixture
@@ -129,6 +141,95 @@ class TestInviting:
             assert client.delete(f"/api/v1/tenants/other/invitations/{id}/").status_code == 404
 
 
+def some(monkeypatch, name, most):
+    """A quota of so many, for which others would have to be counted up."""
+    quota = getattr(invitations, name)
+    smaller = replace(quota, most=most)
+    monkeypatch.setattr(invitations, name, smaller)
+    monkeypatch.setitem(invitations.TOO_MANY, smaller, "No more.")
+
+
+def invite_and_revoke(client, team, email):
+    path = f"/api/v1/tenants/{team}/invitations/"
+    made = client.post(path, {"email": email, "role": "viewer"})
+    if made.status_code == 201:
+        assert client.delete(f"{path}{made.json()['id']}/").status_code == 204
+    return made
+
+
+class TestHowMany:
+    """The mail comes from us: nobody is written to without end by whoever makes a team."""
+
+    def refused(self, answer):
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_invitations")
+        assert 86000 < int(answer["Retry-After"]) <= 86400
+
+    def test_one_address_is_invited_thrice_a_day_by_a_team_revoked_or_not(self, acme, admin):
+        answers = [invite_and_revoke(admin, "acme", email) for email in
+                   ("victim@example.org", "Victim@example.org", "victim@example.org", "victim@example.org")]
+        assert [answer.status_code for answer in answers[:3]] == [201] * 3
+        self.refused(answers[3])
+        assert invite_and_revoke(admin, "acme", "other@example.org").status_code == 201
+        with tenant_context(acme.id):
+            assert Invitation.objects.count() == 4, "what was refused is not there"
+            assert AuditEntry.objects.filter(action="invitation.created").count() == 4
+        assert Outbox.objects.count() == 4
+
+    def test_a_team_has_a_days_worth(self, acme, admin, make_member, api, monkeypatch):
+        some(monkeypatch, "OF_TEAM", 3)
+        colleague = api(make_member(acme, "other-admin@example.org", "admin"))
+        answers = [invite_and_revoke(client, "acme", f"person{n}@example.org")
+                   for n, client in enumerate((admin, colleague, admin, colleague))]
+        assert [answer.status_code for answer in answers[:3]] == [201] * 3
+        self.refused(answers[3])
+
+    def test_a_person_has_a_days_worth_in_all_their_teams(
+            self, acme, admin, make_tenant, make_member, api, monkeypatch):
+        some(monkeypatch, "OF_PERSON", 3)
+        make_member(make_tenant("second"), "admin@example.org", "admin")
+        answers = [invite_and_revoke(admin, team, f"person{n}@example.org")
+                   for n, team in enumerate(("acme", "second", "acme", "second"))]
+        assert [answer.status_code for answer in answers[:3]] == [201] * 3
+        self.refused(answers[3])
+        colleague = api(make_member(acme, "other-admin@example.org", "admin"))
+        assert invite_and_revoke(colleague, "acme", "x@example.org").status_code == 201
+
+    def test_what_is_refused_for_another_reason_is_not_counted(self, admin, invited):
+        for _ in range(5):
+            assert admin.post(INVITATIONS, {"email": "new@example.org", "role": "editor"}).status_code == 409
+        admin.delete(f"{INVITATIONS}{invited.id}/")
+        assert admin.post(INVITATIONS, {"email": "new@example.org", "role": "editor"}).status_code == 201
+
+    def test_an_address_gets_so_many_mails_of_all_teams_and_no_team_learns_of_the_others(
+            self, make_tenant, make_member, api, as_role, mailbox, counts):
+        made = []
+        for n in range(7):
+            tenant = make_tenant(f"team-{n}")
+            client = api(make_member(tenant, f"admin{n}@example.org", "admin"))
+            answer = client.post(f"/api/v1/tenants/team-{n}/invitations/", {"email": "victim@example.org",
+                                                                             "role": "viewer"})
+            assert answer.status_code == 201
+            made.append((tenant, the_invitation(tenant, answer.json()["id"])))
+        sent = [deliver(tenant, invitation, as_role) for tenant, invitation in made]
+        assert [invitation.sent_at is not None for invitation in sent] == [True] * 5 + [False] * 2
+        assert len(mailbox.received) == 5
+        assert {(invitation.send_error, invitation.send_attempts) for invitation in sent[5:]} == {("", 0)}
+        assert all(promise.due_at > now() + timedelta(hours=23) for promise in Outbox.objects.all())
+        assert Outbox.objects.count() == 2
+        counts.flushdb()  # a day later
+        with as_role("engine"):
+            Outbox.objects.update(due_at=now())
+        assert deliver(*made[5], as_role).sent_at
+
+    def test_trying_a_mail_server_again_uses_nothing_up(self, acme, invited, as_role, mailbox):
+        with override_settings(EMAIL_PORT=1):
+            for _ in range(6):
+                deliver(acme, invited, as_role)
+                with as_role("engine"):
+                    Outbox.objects.update(due_at=now())
+        assert deliver(acme, invited, as_role).sent_at
+
+
 class TestLooking:
     def test_it_shows_what_the_mail_said_and_accepts_nothing(self, acme, invited, api, django_assert_num_queries):
         with django_assert_num_queries(6):
@@ -202,11 +303,31 @@ class TestTheMail:
         assert (sent.sent_at is not None, sent.send_attempts, len(mailbox.received)) == (True, 1, 1)
         mail = mailbox.received[0]
         assert mail.recipients == ("new@example.org",)
-        assert mail.message["Subject"] == "Join Acme on Countersign"
+        assert mail.message["Subject"] == 'Join "Acme" on Countersign'
         token = re.search(r"/invitations/([\w-]+)", mail.text)[1]
         assert token not in str(sent.__dict__)
         assert not Outbox.objects.exists()
         assert api(make_user("new@example.org")).post(ACCEPT, {"token": token}).status_code == 201
+
+    @pytest.mark.parametrize("name", [
+        "Refund: https://evil.example/now", "www.evil.example", "evil.example/pay?x=1", "evil。example",
+        "evil．example", "me@evil.example", "ftp:evil", "//evil.example",
+        "two\u2028lines evil.example", 'said "evil.example"'])
+    def test_nothing_in_a_name_becomes_a_link(self, acme, invited, as_role, mailbox, name):
+        with as_role("owner"):
+            type(acme).objects.update(name=name)
+            User.objects.filter(email="admin@example.org").update(name=name)
+        deliver(acme, invited, as_role)
+        [mail] = mailbox.received
+        told = f"{mail.message['Subject']} {mail.text}".replace(settings.PUBLIC_URL, "").replace("new@example.org", "")
+        assert "(admin@example.org)" in told, "who invites, by the address that is proven"
+        told = told.replace("admin@example.org", "")
+        assert "evil" in told
+        assert not re.search(r"evil[.。．]|://|www\.|@|:evil|//", told)
+
+    def test_ordinary_names_stay_as_they_are(self):
+        for name in ("Acme Inc.", "Söhne & Co. KG", "St. John's, Ltd", "日本のチーム", "24/ 7"):
+            assert plain(name) == name
 
     def test_a_sender_that_was_killed_is_rung_for_again(self, acme, invited, as_role, mailbox, monkeypatch):
         def die(*arguments):

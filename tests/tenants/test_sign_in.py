@@ -3,8 +3,8 @@
 import re
 
 import pytest
+import redis
 from allauth.account.models import EmailAddress
-from django.core.cache import cache
 from django.test import Client, override_settings
 from django.urls import resolve
 
@@ -20,8 +20,9 @@ CODE = re.compile(r"^\s*([A-Z0-9-]{4,12})\s*$", re.MULTILINE)
 
 @pytest.fixture(autouse=True)
 def _no_earlier_attempts(settings):
-    """allauth counts attempts by address, in Redis. Hashing that is slow on purpose is not what is tested."""
-    cache.clear()
+    """Attempts and mails are counted in Redis. Hashing that is slow on purpose is not what is tested."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.flushdb()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -90,8 +91,6 @@ def test_a_new_code_can_be_asked_for_and_voids_the_old_one(mailbox):
     app = App()
     app.post("signup", email=EMAIL, password=PASSWORD)
     first = code_in(mailbox)
-    assert app.post("email/verify/resend").status_code == 429, "not at once"
-    cache.clear()  # a while later
     assert app.post("email/verify/resend").status_code == 200
     assert len(mailbox.received) == 2
     assert app.post("email/verify", key=first).status_code == 400
@@ -120,7 +119,6 @@ def test_a_wrong_password_and_an_unknown_address_are_told_alike(signed_up):
 
 
 def test_an_address_that_is_taken_is_told_by_mail_only(signed_up, mailbox):
-    cache.clear()  # ten seconds later
     second = App().post("signup", email=EMAIL, password="another good password")
     assert second.status_code == 401
     assert "already exists" in mailbox.received[-1].text
@@ -171,24 +169,22 @@ def test_a_mail_server_that_is_down_is_said_and_can_be_tried_again(mailbox):
     with override_settings(EMAIL_PORT=1):
         failed = app.post("signup", email=EMAIL, password=PASSWORD)
     assert (failed.status_code, failed.json()["code"]) == (503, "email_unavailable")
-    cache.clear()  # ten seconds later
     assert app.post("login", email=EMAIL, password=PASSWORD).status_code == 401
     assert app.post("email/verify", key=code_in(mailbox)).status_code == 200
 
 
 def test_guessing_is_slowed_down(signed_up):
     answers = [App().post("login", email=EMAIL, password=f"guess number {n}") for n in range(7)]
-    assert answers[-1].status_code == 429 or answers[-1].json()["errors"][0]["code"] == "too_many_login_attempts"
+    assert [answer.status_code for answer in answers] == [400] * 5 + [429] * 2
 
 
 def test_of_two_sign_ups_with_one_address_at_once_neither_fails(mailbox):
     answers = at_once(*(lambda n=n: App().post("signup", email=EMAIL.upper() if n else EMAIL, password=PASSWORD)
                         for n in range(4)))
-    assert {answer.status_code for answer in answers} <= {401, 409, 429}, "429: one code by mail in ten seconds"
+    assert {answer.status_code for answer in answers} <= {401, 409}
     assert 401 in {answer.status_code for answer in answers}
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"sign_up_under_way"}
     assert User.objects.filter(email__iexact=EMAIL).count() == 1
-    cache.clear()
     assert App().post("signup", email=EMAIL, password=PASSWORD).status_code == 401
 
 

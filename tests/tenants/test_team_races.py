@@ -3,35 +3,15 @@
 import threading
 
 import pytest
-from django.db import connection
 
 from countersign.database.context import tenant_context
 from tenants.audit import AuditEntry, verify_chain
 from tenants.models import Invitation, Membership, Tenant
+from tenants.services.members import change_role, remove_member
 from tenants.tokens import hash_of, new_invitation_secret
+from tests.at_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*requests):
-    """The answers of requests that start together, each on a connection of its own."""
-    answers, together = [None] * len(requests), threading.Barrier(len(requests), timeout=20)
-
-    def ask(n, request):
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SET ROLE web")
-            together.wait()
-            answers[n] = request()
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=ask, args=pair) for pair in enumerate(requests)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
 
 
 def test_two_owners_who_remove_each_other_leave_one(make_tenant, make_member, api):
@@ -43,9 +23,66 @@ def test_two_owners_who_remove_each_other_leave_one(make_tenant, make_member, ap
     first, second = at_once(*(
         lambda client=client, id=id: client.patch(f"/api/v1/tenants/acme/members/{id}/", {"role": "viewer"})
         for client, id in zip(clients, reversed(ids), strict=True)))
-    assert sorted([first.status_code, second.status_code])[0] == 200
+    assert sorted([first.status_code, second.status_code]) == [200, 403]
     with tenant_context(tenant.id):
         assert Membership.objects.filter(role="owner").count() == 1
+
+
+def test_an_admin_does_not_demote_somebody_who_has_meanwhile_become_the_only_owner(
+        make_tenant, make_member, api, monkeypatch):
+    tenant = make_tenant("acme")
+    owner, admin, heir = (make_member(tenant, f"{role}@example.org", role) for role in ("owner", "admin", "editor"))
+    with tenant_context(tenant.id):
+        ids = dict(Membership.objects.values_list("user", "id"))
+    paths = {user: f"/api/v1/tenants/acme/members/{ids[user.id]}/" for user in (owner, heir)}
+    looked, handed_over = threading.Event(), threading.Event()
+
+    def after_the_look(*, by, **options):
+        if by.user_id == admin.id:
+            looked.set()
+            handed_over.wait(30)
+        return change_role(by=by, **options)
+
+    def hand_over():
+        looked.wait(30)
+        client = api(owner)
+        answers = [client.patch(paths[heir], {"role": "owner"}), client.delete(paths[owner])]
+        handed_over.set()
+        return [answer.status_code for answer in answers]
+
+    monkeypatch.setattr("tenants.api.views.teams.change_role", after_the_look)
+    admins = api(admin)
+    refused, done = at_once(lambda: admins.patch(paths[heir], {"role": "viewer"}), hand_over)
+    assert done == [200, 204]
+    assert (refused.status_code, refused.json()["code"]) == (403, "owners_only")
+    with tenant_context(tenant.id):
+        assert Membership.objects.get(role="owner").user_id == heir.id
+
+
+def test_an_admin_who_has_meanwhile_been_demoted_removes_nobody(make_tenant, make_member, api, monkeypatch):
+    tenant = make_tenant("acme")
+    admin, editor = (make_member(tenant, f"{role}@example.org", role) for role in ("admin", "editor"))
+
+    def demoted_meanwhile(**options):
+        Membership.objects.filter(user=admin).update(role="editor")
+        return remove_member(**options)
+
+    monkeypatch.setattr("tenants.api.views.teams.remove_member", demoted_meanwhile)
+    with tenant_context(tenant.id):
+        path = f"/api/v1/tenants/acme/members/{Membership.objects.get(user=editor).id}/"
+    assert api(admin).delete(path).status_code == 403
+    with tenant_context(tenant.id):
+        assert Membership.objects.filter(user=editor).exists()
+
+
+def test_of_many_teams_made_at_once_no_more_than_the_most_are_made(make_user, api, monkeypatch):
+    monkeypatch.setattr("tenants.services.teams.MOST_OWNED", 2)
+    user = make_user()
+    clients = [api(user) for _ in range(6)]
+    answers = at_once(*(lambda client=client, n=n: client.post("/api/v1/tenants/", {"name": f"Team {n}"})
+                        for n, client in enumerate(clients)))
+    assert sorted(answer.status_code for answer in answers) == [201] * 2 + [409] * 4
+    assert Tenant.objects.count() == 2
 
 
 def test_one_key_sent_many_times_at_once_makes_one_team(make_user, api):

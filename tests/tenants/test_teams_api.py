@@ -68,6 +68,17 @@ def test_the_address_must_be_verified(make_user, api):
     assert (refused.status_code, refused.json()["code"]) == (403, "email_not_verified")
 
 
+def test_nobody_owns_teams_without_end(make_user, make_tenant, make_member, api, monkeypatch):
+    monkeypatch.setattr("tenants.services.teams.MOST_OWNED", 3)
+    user = make_user()
+    make_member(make_tenant("elsewhere"), user.email, "admin")
+    client = api(user)
+    answers = [client.post(TENANTS, {"name": "Acme"}) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [201] * 3 + [409]
+    assert answers[-1].json()["code"] == "too_many_teams"
+    assert api(make_user("other@example.org")).post(TENANTS, {"name": "Acme"}).status_code == 201
+
+
 def test_nobody_and_no_token_makes_a_team(make_tenant, make_member, api, api_token):
     assert api().post(TENANTS, {"name": "Acme"}).status_code == 401
     tenant = make_tenant()

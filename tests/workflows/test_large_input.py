@@ -7,6 +7,7 @@ import tracemalloc
 
 import pytest
 
+from tenants.models import Replay
 from tests.workflow_stage import signed_in_as, spec
 from workflows.models import Run
 from workflows.services.run_text import INPUT_BYTES
@@ -30,13 +31,13 @@ def start(stage, api):
             set_permission(stage.template.scope, stage.editor, ["view", "run"], Actor.of(stage.editor))
         client = api(stage.editor)
 
-        def send(size: int, **more):
+        def send(size: int, key: str = "", **more):
             text = "It rained for three days and the river rose. " * (size // 10 // 45)
             documents = [{"name": f"{n}.md", "text": text} for n in range(10)]
             body = {"workflow": str(stage.template.id), "input": {"title": "March", "recipients": ["a@example.org"],
                                                                   "documents": documents, **more}}
             return client.post(f"/api/v1/tenants/{stage.tenant.slug}/runs/", json.dumps(body),
-                               content_type="application/json")
+                               content_type="application/json", headers={"Idempotency-Key": key} if key else {})
 
         yield send
 
@@ -55,6 +56,19 @@ def test_ten_megabytes_of_sources_start_a_run_and_are_held_a_few_times_at_most(s
     with stage.context():
         kept = Run.objects.get(id=answer.json()["id"]).input["documents"]
     assert sum(len(document["text"]) for document in kept) > size - 1000
+
+
+def test_a_large_answer_is_not_kept_beside_the_run_and_a_repeat_reads_the_run_again(stage, start):
+    first = start(1_000_000, key="k")
+    again = start(1_000_000, key="k")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert (again["Idempotency-Replayed"], again["Location"]) == ("true", first["Location"])
+    assert again.json() == first.json(), "nothing has happened to it since"
+    with stage.context():
+        assert Run.objects.count() == 1
+        assert Replay.objects.get().body is None
+        Run.objects.update(title="Renamed meanwhile")
+    assert start(1_000_000, key="k").json()["title"] == "Renamed meanwhile"
 
 
 def test_more_than_a_run_takes_is_refused_with_the_limit_named(start):

@@ -232,7 +232,6 @@ class TestPermissions:
         ({"actions": ["view"]}, {"role": "one_of"}),
         ({"role": "x", "actions": ["view"]}, {"role": "invalid"}),
         ({"role": str(new_id()), "actions": ["view"]}, {"role": "unknown"}),
-        ({"user": str(new_id()), "actions": ["view"]}, {"user": "unknown"}),
         ({"user": "viewer", "actions": ["decide"]}, {"actions": "decide_takes_a_role"}),
         ({"user": "viewer", "actions": ["fly"]}, {"actions.0": "invalid_choice"}),
         ({"user": "viewer"}, {"actions": "required"}),
@@ -242,10 +241,22 @@ class TestPermissions:
             asked = {**asked, "user": str(people["viewer_user"].id)}
         assert faults_of(people["admin"].put(f"{note}permissions/", asked)) == faults
 
-    def test_somebody_elses_people_cannot_be_given_rights(self, people, note, make_user):
-        stranger = make_user("stranger@example.org")
-        asked = {"user": str(stranger.id), "actions": ["view"]}
-        assert faults_of(people["admin"].put(f"{note}permissions/", asked)) == {"user": "not_a_member"}
+    @pytest.mark.parametrize("action", ["view", "decide"])
+    def test_somebody_elses_people_and_nobody_get_the_same_answer(self, people, note, make_user, action):
+        foreign, missing = (people["admin"].put(f"{note}permissions/", {"user": str(id), "actions": [action]})
+                            for id in (make_user("stranger@example.org").id, new_id()))
+        assert faults_of(foreign) == {"user": "not_a_member"}
+        assert (foreign.status_code, foreign.json()) == (missing.status_code, missing.json())
+
+    def test_a_token_that_may_not_read_roles_is_told_of_nobody(self, acme, people, note, api_token):
+        for path in (f"{note}permissions/", TestRights.RIGHTS):
+            refused = api_token(acme, people["editor_user"], "workflows:read").get(path)
+            assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+            assert "roles:read" in refused.json()["detail"]
+            assert api_token(acme, people["editor_user"], "roles:read").get(path).status_code == 403
+            both = api_token(acme, people["editor_user"], "workflows:read", "roles:read").get(path)
+            assert both.status_code == 200
+            assert len(both.json()["results"]) == 1
 
 
 class TestGalleryAndSchema:

@@ -17,7 +17,7 @@ from countersign.api.query import asked_whether
 from countersign.errors import Invalid, field_fault
 from countersign.ids import parse_id
 from tenants.api.base import PersonView, TenantView
-from tenants.models import MembershipRole, User
+from tenants.models import Membership, MembershipRole, User
 from workflows.api.parsers import PARSERS
 from workflows.api.template_serializers import (
     GalleryEntrySerializer,
@@ -34,7 +34,7 @@ from workflows.queries.templates import rights_on
 from workflows.services.templates import change_template, create_template
 from workflows.spec.document import spec_schema
 
-READ, WRITE = "workflows:read", "workflows:write"
+READ, WRITE, READ_ROLES = "workflows:read", "workflows:write", "roles:read"
 
 
 class TemplateAccess(TenantView):
@@ -114,7 +114,8 @@ class TemplatePermissions(Conditional, TemplateAccess):
     @extend_schema(responses=paged(PermissionSerializer, whole=True))
     def get(self, request: Request, slug: str, id: str) -> Response:
         """Which approver roles and people may see, run, edit or decide. Owners and admins need no entry for the
-        first three; deciding always takes a role."""
+        first three; deciding always takes a role. A token needs `roles:read` besides: people are named."""
+        self.principal.needs(READ_ROLES)
         return self._listed(self.template(id))
 
     @extend_schema(request=PermissionChange, responses=paged(PermissionSerializer, whole=True))
@@ -130,12 +131,16 @@ class TemplatePermissions(Conditional, TemplateAccess):
 
     @staticmethod
     def _holder(asked: dict) -> ApproverRole | User:
-        """Raises Invalid. A person who is no member is refused by the service."""
-        key, model = ("role", ApproverRole) if "role" in asked else ("user", User)
-        holder = model.objects.filter(pk=asked[key]).first()
-        if holder is None:
-            raise Invalid(fields=[field_fault(key, "unknown", f"This team has no such {key}.")])
-        return holder
+        """Raises Invalid. Somebody of another team and nobody at all get the same answer."""
+        if "role" in asked:
+            role = ApproverRole.objects.filter(pk=asked["role"]).first()
+            if role is None:
+                raise Invalid(fields=[field_fault("role", "unknown", "This team has no such role.")])
+            return role
+        member = Membership.objects.filter(user_id=asked["user"]).select_related("user").first()
+        if member is None:
+            raise Invalid(fields=[field_fault("user", "not_a_member", "This person does not belong to the team.")])
+        return member.user
 
 
 class Rights(TemplateAccess):
@@ -146,7 +151,9 @@ class Rights(TemplateAccess):
 
     @extend_schema(operation_id="permissions_list", responses=paged(WorkflowRights))
     def get(self, request: Request, slug: str) -> Response:
-        """Who may do what with each workflow that you may see, who could decide, and what nobody could. By name."""
+        """Who may do what with each workflow that you may see, who could decide, and what nobody could. By name. A
+        token needs `roles:read` besides: people are named."""
+        self.principal.needs(READ_ROLES)
         return self.page(self.templates().filter(archived_at=None), WorkflowRights, ordering="name")
 
     def rendered(self, rows: list[Template], serializer: type[WorkflowRights]) -> list:

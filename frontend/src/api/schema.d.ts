@@ -443,7 +443,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Who may do what with each workflow that you may see, who could decide, and what nobody could. By name. */
+        /**
+         * @description Who may do what with each workflow that you may see, who could decide, and what nobody could. By name. A
+         *     token needs `roles:read` besides: people are named.
+         */
         get: operations["permissions_list"];
         put?: never;
         post?: never;
@@ -829,7 +832,7 @@ export interface paths {
         };
         /**
          * @description Which approver roles and people may see, run, edit or decide. Owners and admins need no entry for the
-         *     first three; deciding always takes a role.
+         *     first three; deciding always takes a role. A token needs `roles:read` besides: people are named.
          */
         get: operations["tenants_workflows_permissions_list"];
         /** @description Say what one role or person may do. The others' rights stay as they are. */

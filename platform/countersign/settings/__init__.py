@@ -115,8 +115,9 @@ ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS = {  # beside allauth's own; wrong passwords are counted by tenants.attempts
-    "reset_password": "20/m/ip,5/m/key,20/h/key", "confirm_email": "1/10s/key,20/h/key"}
+# Beside allauth's own, all of a minute. Wrong passwords are counted by tenants.attempts, and mails by tenants.sign_in:
+# here a count of an e-mail address would let anybody shut its owner out.
+ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip", "confirm_email": ""}
 ACCOUNT_SIGNUP_FORM_CLASS = "tenants.sign_up.SignUpForm"
 ACCOUNT_ADAPTER = "tenants.sign_in.AccountAdapter"
 HEADLESS_ONLY = True

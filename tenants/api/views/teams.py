@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from countersign.api.conditional import Conditional
 from countersign.api.pages import paged
-from countersign.errors import Forbidden
-from countersign.ids import parse_id
 from tenants.api.base import TenantView
 from tenants.api.serializers import (
     InvitationSerializer,
@@ -22,10 +20,10 @@ from tenants.api.serializers import (
 )
 from tenants.models import Invitation, Membership, MembershipRole, Tenant
 from tenants.services.invitations import invite, revoke_invitation
-from tenants.services.members import change_role, remove_member
+from tenants.services.members import change_role, remove_member, touched_by_change
 from tenants.services.teams import rename_team
 
-VIEWER, ADMIN = MembershipRole.VIEWER, MembershipRole.ADMIN
+VIEWER = MembershipRole.VIEWER
 
 
 class Team(Conditional, TenantView):
@@ -81,16 +79,11 @@ class Member(Conditional, TenantView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, slug: str, id: str) -> Response:
         """Remove a member, with their approver roles and tokens in this team; or leave it, if the member is you."""
-        member = self._member()
-        if member.id != self.membership.id and not MembershipRole(self.membership.role).covers(ADMIN):
-            raise Forbidden
-        remove_member(membership=member, by=self.membership, actor=self.actor)
+        remove_member(membership=self._member(), by=self.membership, actor=self.actor)
         return Response(status=204)
 
     def edited(self) -> QuerySet[Membership]:
-        """With the owners, in one order: changing one of them looks at all of them."""
-        members = Membership.objects.filter(tenant=self.tenant)
-        return members.filter(Q(pk=parse_id(self.kwargs["id"])) | Q(role=MembershipRole.OWNER)).order_by("id")
+        return touched_by_change(self.membership, self._member())
 
     def _member(self) -> Membership:
         members = Membership.objects.filter(tenant=self.tenant).select_related("user")
