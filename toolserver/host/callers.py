@@ -1,4 +1,7 @@
-"""Who calls: a worker with the lease token of a run, or the web process. Everybody else gets 401 (design §1)."""
+"""Who calls: a worker with the lease token of a run, or the web process. Everybody else gets 401 (design §1).
+
+A lease's time is the database's, for whoever asks: a host whose clock is wrong lets nobody in, and shuts nobody out.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 
-from countersign.clock import now
 from countersign.database.context import tenant_context
 from countersign.doorbells.models import Lease
 from countersign.errors import Forbidden, NotSignedIn
@@ -47,7 +49,7 @@ def authenticate(tenant: str, authorization: str, *, web_scope: Scope | None, wo
     run_id = parse_id(lease[1])
     with tenant_context(tenant_id):
         version = Lease.objects.filter(
-            subject_id=run_id, tenant_id=tenant_id, epoch=int(lease[2]), expires_at__gt=now(),
+            subject_id=run_id, tenant_id=tenant_id, epoch=int(lease[2]), expires_at__gt=Now(),
             token_hash=hashlib.sha256(token.encode()).hexdigest(),
         ).values_list(CONFIGURATION_VERSION, flat=True).first()
         if version is None:
