@@ -10,6 +10,7 @@ thread at a time to the database.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import time
@@ -89,7 +90,8 @@ def main() -> None:
     newsletter = build()
 
     def once(_: int) -> None:
-        graph = newsletter.copy({"checkpointer": PostgresSaver(pool)})
+        graph = copy.copy(newsletter)
+        graph.checkpointer = PostgresSaver(pool)
         config = {"configurable": {"thread_id": str(uuid.uuid4())}}
         waiting = graph.invoke(INPUT, config, durability="sync")
         assert waiting["__interrupt__"]
