@@ -35,7 +35,7 @@ def configure_broker() -> RedisBroker:
     """Make the one broker of this process, before any actor is imported. A failed message is not retried: the outbox
     rings again for what was not done."""
     broker = RedisBroker(
-        client=redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2),
+        client=redis.Redis.from_url(settings.REDIS_URL, socket_timeout=3, socket_connect_timeout=2),
         middleware=[AgeLimit(), TimeLimit(), ShutdownNotifications(), Retries(max_retries=0), OneMessage()])
     dramatiq.set_broker(broker)
     return broker

@@ -15,6 +15,9 @@ from countersign.outages import said
 
 log = get_logger(__name__)
 
+#: The advisory lock that one scheduler holds: the one that does the duties.
+LEADER = "countersign.scheduler"
+
 
 @dataclass
 class Duty:
@@ -25,16 +28,17 @@ class Duty:
     do: Callable[[], object]
     due: float = field(default_factory=time.monotonic)
 
-    def run_if_due(self) -> None:
-        """What fails is logged and done again at its next time: one duty never stops the others."""
+    def run_if_due(self) -> bool:
+        """Whether it was. What fails is logged and done again at its next time: one duty never stops the others."""
         if time.monotonic() < self.due:
-            return
+            return False
         self.due = time.monotonic() + self.every
         try:
             self.do()
         except Exception as error:
             if not said(error):
                 log.exception("duty.failed", duty=self.name)
+        return True
 
 
 _duties: dict[str, Duty] = {}

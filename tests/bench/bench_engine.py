@@ -1,6 +1,6 @@
 """(a) bare LangGraph and (b) the engine alone, in turns on the same Postgres, so that what disturbs one disturbs both.
 
-Each is one process of its own. Runs of (b) are started before the clock, as (a)'s have nothing to start.
+Each is one process of its own; what is in its clock, and what is not, each side's module says.
 """
 
 from __future__ import annotations

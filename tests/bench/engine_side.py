@@ -2,6 +2,10 @@
 
 Everything is what a worker and web do, in their own database roles; only models and tools answer at once, in this
 process, and nobody asks over REST.
+
+In its clock: two claims, all steps with their events and checkpoints, the gate's request, the decision as web records
+it, its grants, and the end. Not in it: `start_run`, which is the API's work. It stores the input, which (a) does in its
+clock, since a bare graph has no other way to begin; what (a) stores there, (b) stores again as its own checkpoint.
 """
 
 from __future__ import annotations

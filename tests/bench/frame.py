@@ -132,3 +132,9 @@ def table(rows: Iterable[Row]) -> str:
     return "\n".join(
         f"{line[0]:<{widths[0]}}  {line[1]:>{widths[1]}}  {line[2]:<{widths[2]}}  {line[3]:>{widths[3]}}  "
         f"{line[4]:<{widths[4]}}  {line[5]}".rstrip() for line in lines)
+
+
+def missed_aims(rows: Iterable[Row]) -> str:
+    """A sentence that names the aims that were missed."""
+    missed = [f"{row.name} is {row.value:g} (aim {row.aim})" for row in rows if row.missed]
+    return f"Missed: {', '.join(missed)}." if missed else "No aim was missed."

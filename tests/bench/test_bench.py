@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
+from tests.bench import frame
 from tests.bench.frame import Row, bench_names, table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,3 +62,20 @@ def test_an_aim_stands_beside_its_value_and_a_missed_one_is_marked(row, aim, mis
     line = table([row]).splitlines()[1]
     assert aim in line
     assert line.endswith("missed") is missed
+
+
+FAST, SLOW = Row("fast", 2, "s", at_most=2), Row("slow", 3, "s", at_most=2)
+
+
+@pytest.mark.parametrize(("rows", "strict", "status", "told"), [
+    ([FAST], True, 0, "No aim was missed."), ([FAST, SLOW], False, 0, "Missed: slow is 3 (aim ≤ 2)."),
+    ([FAST, SLOW], True, 1, "Missed: slow is 3 (aim ≤ 2).")])
+def test_missed_aims_are_named_and_with_strict_they_fail(monkeypatch, capsys, rows, strict, status, told):
+    monkeypatch.setattr(frame, "measure", lambda names, quick: rows)
+    try:
+        call_command("bench", "engine", strict=strict)
+        ended = 0
+    except SystemExit as end:
+        ended = end.code
+    assert ended == status
+    assert capsys.readouterr().out.splitlines()[-1] == told

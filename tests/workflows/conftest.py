@@ -57,6 +57,31 @@ def stage(pool, host, make_tenant, make_member, monkeypatch):
 
 
 @pytest.fixture
+def books(transactional_db):
+    """chaos' view of the test's database."""
+    from django.db import connection
+
+    from countersign.chaos.books import Books
+
+    database = connection.settings_dict
+    return Books(f"postgresql://backup@/{database['NAME']}?host={database['HOST']}")
+
+
+@pytest.fixture
+def no_lease_check(transactional_db):
+    """Saves that take whatever comes, whoever holds the run."""
+    from django.db import connection
+
+    with signed_in_as("owner"), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('workflows_hold_lease'::regproc)")
+        [sound] = cursor.fetchone()
+        cursor.execute(sound.replace("IF NOT FOUND", "IF false"))
+    yield
+    with signed_in_as("owner"), connection.cursor() as cursor:
+        cursor.execute(sound)
+
+
+@pytest.fixture
 def start(host, tmp_path):
     """`start("worker")`: a process of the platform, on the test's database; `log` is its log. Ended with the test."""
     from django.db import connection

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
 
-from countersign.chaos.books import Books
-from tests.workflow_stage import in_thread_as, signed_in_as
+from tests.workflow_stage import in_thread_as
 from workflows.engine import lease, turn
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def books() -> Books:
-    database = connection.settings_dict
-    return Books(f"postgresql://backup@/{database['NAME']}?host={database['HOST']}")
 
 
 @pytest.fixture
@@ -38,18 +30,6 @@ def overtaken(stage, monkeypatch, host):
         return stage.turn(run)
 
     return play
-
-
-@pytest.fixture
-def no_lease_check(transactional_db):
-    """Saves that take whatever comes, whoever holds the run."""
-    with signed_in_as("owner"), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_functiondef('workflows_hold_lease'::regproc)")
-        [sound] = cursor.fetchone()
-        cursor.execute(sound.replace("IF NOT FOUND", "IF false"))
-    yield
-    with signed_in_as("owner"), connection.cursor() as cursor:
-        cursor.execute(sound)
 
 
 def test_a_worker_that_is_refused_leaves_none(overtaken, books):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +10,45 @@ import psycopg
 from psycopg.rows import dict_row
 
 from countersign.database.presence import PRESENT
+from countersign.scheduling import LEADER
 
 #: What the engine writes about a run: within a step, when it takes the run on, when it lets go of it.
 WORK = ("step.started", "step.completed", "step.failed", "text", "tool.called", "tool.outcome")
 CLAIMS = ("run.started", "run.resumed")
-LETTING_GO = ("run.retrying", "run.released", "run.held", "gate.opened", "run.completed", "run.failed")
+LETTING_GO = ("run.retrying", "run.released", "run.held", "gate.opened", "run.completed", "run.failed",
+              "run.needs_attention")
+
+#: What happened twice that happens once, each as the rows that say so. Their guards are unique indexes, row locks and
+#: the lease; what is counted are the traces that a guard would leave that let something through.
+TWICE = {
+    "a person heard twice": """
+        SELECT FROM approvals_decision GROUP BY request_id, user_id HAVING count(*) > 1""",
+    "a decision noted twice": """
+        SELECT FROM tenants_auditentry WHERE action = 'decision.made' GROUP BY subject_id HAVING count(*) > 1""",
+    "a request settled twice": """
+        SELECT FROM workflows_runevent WHERE kind = 'gate.settled'
+        GROUP BY data->>'request' HAVING count(*) > 1""",
+    "a gate passed twice on one request": """
+        SELECT FROM workflows_runevent WHERE kind = 'step.completed' AND data->>'type' = 'approval'
+        GROUP BY data->>'request' HAVING count(*) > 1""",
+    "a run with other drafts than were asked for": """
+        SELECT FROM workflows_run AS run, LATERAL (
+            SELECT count(*) FILTER (WHERE data->>'type' = 'worker') AS drafts,
+                count(*) FILTER (WHERE data->>'type' = 'supervisor' AND data->'verdict'->>'verdict' = 'revise'
+                    AND (data->>'judged_revision')::int <= (run.limits->>'revisions')::int) AS sent_back
+            FROM workflows_runevent WHERE run_id = run.id AND kind = 'step.completed') AS did, LATERAL (
+            SELECT count(*) AS changes FROM approvals_decision AS decision
+            JOIN approvals_approvalrequest AS request ON request.id = decision.request_id
+            WHERE request.subject_id = run.id AND decision.verdict = 'request_changes') AS people
+        WHERE run.status IN ('completed', 'rejected') AND drafts <> 1 + sent_back + changes""",
+    "a grant used twice": """
+        SELECT FROM tenants_auditentry WHERE action = 'grant.consumed'
+        GROUP BY body::jsonb->'data'->>'grant' HAVING count(*) > 1""",
+    "a planned call done twice": """
+        SELECT FROM toolserver_ledgerentry AS entry LEFT JOIN tenants_auditentry AS noted
+            ON noted.subject_id = entry.id AND noted.action = 'tool_call.done'
+        WHERE entry.state = 'done' GROUP BY entry.request_id, entry.call_id HAVING count(*) > 1""",
+}
 
 
 class Books:
@@ -38,6 +72,27 @@ class Books:
             SELECT subject_id::text AS run, epoch, holder NOT IN (SELECT holder FROM present) AS gone
             FROM doorbells_lease WHERE expires_at IS NOT NULL""")
 
+    def working(self) -> set[str]:
+        """By which names (`countersign worker <pid>`) the processes that hold runs just now are signed in."""
+        rows = self.ask("""
+            SELECT DISTINCT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)
+            JOIN doorbells_lease ON holder = classid::bigint << 32 | objid::bigint
+            WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND expires_at IS NOT NULL""")
+        return {row["application_name"] for row in rows}
+
+    def leader(self) -> str | None:
+        """By which name the scheduler that leads just now is signed in."""
+        rows = self.ask("SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid) "
+                        "WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database "
+                        "WHERE datname = current_database()) AND objid::bigint = hashtext(%s)::bigint & 4294967295",
+                        [LEADER])
+        return rows[0]["application_name"] if rows else None
+
+    def unfinished(self) -> set[str]:
+        """The runs that a worker has to go on with."""
+        rows = self.ask("SELECT id::text FROM workflows_run WHERE status IN ('queued', 'running')")
+        return {row["id"] for row in rows}
+
     def next_events(self, runs: Iterable[str], after: datetime) -> dict[str, datetime]:
         """The time of each run's first event after a moment."""
         rows = self.ask("SELECT run_id::text AS run, min(at) AS at FROM workflows_runevent "
@@ -50,15 +105,10 @@ class Books:
                         "FROM workflows_run")
         return {row["id"]: row for row in rows}
 
-    def doubled_decisions(self) -> int:
-        """Requests that settled, or heard the same person, more than once."""
-        return self.number("""
-            SELECT (SELECT count(*) FROM (SELECT FROM approvals_decision
-                                          GROUP BY request_id, user_id HAVING count(*) > 1) AS twice)
-                 + (SELECT count(*) FROM (SELECT FROM tenants_auditentry WHERE action = 'decision.made'
-                                          GROUP BY subject_id HAVING count(*) > 1) AS twice)
-                 + (SELECT count(*) FROM (SELECT FROM workflows_runevent WHERE kind = 'gate.settled'
-                                          GROUP BY data->>'request' HAVING count(*) > 1) AS twice)""")
+    def doubled_decisions(self) -> dict[str, int]:
+        """What was decided, or followed from a decision, more than once: how often, by what it is. Empty if nothing."""
+        counts = {what: self.number(f"SELECT count(*) FROM ({rows}) AS twice") for what, rows in TWICE.items()}
+        return {what: count for what, count in counts.items() if count}
 
     def attentions(self) -> dict[str, int]:
         """How many runs ever rested for each reason."""
@@ -69,15 +119,15 @@ class Books:
     def stale_writes(self) -> list[str]:
         """What somebody wrote into a run who did not hold it, in words."""
         events = self.ask("""
-            SELECT run_id::text AS run, seq, kind, (data->>'epoch')::bigint AS epoch, data->>'execution' AS execution,
-                data->>'reason' AS reason
+            SELECT run_id::text AS run, seq, kind, data->>'reason' AS reason, coalesce((data->>'epoch')::bigint,
+                substring(data->>'execution' FROM '-(\\d+)$')::bigint) AS epoch
             FROM workflows_runevent ORDER BY run_id, seq""")
         return list(_stale(events))
 
 
-def _stale(events: Iterable[dict[str, Any]]) -> Iterable[str]:
-    """A run's events tell who held it: each claim names its epoch, each step's events name the epoch they were
-    written under, and whatever lets go of the run ends that. Numbers without a gap show that none is missing."""
+def _stale(events: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """A run's events tell who held it: each claim names its epoch, whatever the engine writes names the epoch it was
+    written under, and what lets go of the run ends that. Numbers without a gap show that none is missing."""
     run, seq, holder, newest = "", 0, None, 0
     for event in events:
         if event["run"] != run:
@@ -90,13 +140,14 @@ def _stale(events: Iterable[dict[str, Any]]) -> Iterable[str]:
             if event["epoch"] <= newest:
                 yield f"{where}: epoch {event['epoch']} after {newest}"
             holder = newest = event["epoch"]
-        elif event["kind"] in WORK or event["kind"] in LETTING_GO:
-            wrote = int(event["execution"].rpartition("-")[2]) if event["execution"] else holder
-            if holder is None or wrote != holder:
+        elif event["epoch"] or event["kind"] in WORK or event["kind"] in LETTING_GO:
+            wrote = event["epoch"] or holder
+            if (holder is None or wrote != holder) and not _only_claimed(event, holder, newest):
                 yield f"{where}: written under epoch {wrote} while {holder or 'nobody'} held the run"
-            if event["kind"] in LETTING_GO:
-                holder = None
-        elif event["kind"] == "run.needs_attention":
-            if holder is None and event["reason"] != "quarantined":  # which a claim says by itself
-                yield f"{where}: nobody held the run"
+        if event["kind"] in LETTING_GO:
             holder = None
+
+
+def _only_claimed(event: dict[str, Any], holder: int | None, newest: int) -> bool:
+    """A run that takes every worker along is quarantined by the claim itself, which writes nothing else."""
+    return holder is None and event["reason"] == "quarantined" and (event["epoch"] or newest + 1) > newest

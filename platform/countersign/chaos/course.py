@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,10 +16,14 @@ from countersign.embedded.mailbox import Mailbox
 from countersign.embedded.stack import Child, Stack
 
 TELL_EVERY = 10
-#: Seconds that runs get to come to rest once nothing is broken any more.
+#: Seconds that runs get to come to rest once nothing is broken any more; and after which, under strikes, it is given up
+#: that another one will.
 CALM = 180
 ROUNDS = 6
 MUST_BE_ZERO = ("lost", "stuck", "doubled_effects", "doubled_decisions", "stale_writes")
+AT_MOST = {"resume_p95_s": 5, "resume_max_s": 15}
+#: From so many stops of workers on it would be strange if none had been refused anything.
+MANY_STOPS = 5
 
 
 @dataclass
@@ -30,10 +34,15 @@ class Verdict:
     remarks: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
+    def value(self, name: str) -> float:
+        return next(row["value"] for row in self.rows if row["name"] == name)
+
     def add(self, name: str, value: float, unit: str = "") -> None:
         self.rows.append({"name": name, "value": value, "unit": unit, "ratio": None})
         if name in MUST_BE_ZERO and value:
             self.faults.append(f"{name} is {value}")
+        if value > AT_MOST.get(name, value):
+            self.faults.append(f"{name} is {value}, more than {AT_MOST[name]}")
 
 
 class Course:
@@ -57,15 +66,23 @@ class Course:
                      + ", ".join(f"{name} {times}" for name, times in sorted(self.strikes.done.items())))
             self._settle(traffic)
             verdict = self._count(traffic)
+            verdict.faults += forbidden(traffic, wanted=0 if seconds else runs, attentions=self.books.attentions())
             verdict.remarks.insert(0, f"{traffic.started} runs in {took:.0f} s: {traffic.started / took:.1f} a second")
             return verdict
 
     def _storm(self, traffic: Traffic, *, until: float | None) -> None:
-        """Until every run is at rest; with a time limit, no run is started after it."""
+        """Until every run is at rest, or it is plain that some never will be; with a time limit, no run is started
+        after it."""
+        most, moved = 0, time.monotonic()
         while not traffic.at_rest:
-            if until and time.monotonic() > until:
+            if traffic.resting > most:
+                most, moved = traffic.resting, time.monotonic()
+            late = time.monotonic() > moved + CALM
+            if late:
+                self.say(f"no run has come to rest for {CALM} s")
+            if late or (until and time.monotonic() > until):
                 traffic.start_no_more()
-                break
+                return
             self._mind(traffic)
             self.strikes.tick()
 
@@ -138,27 +155,24 @@ class Course:
         doubled += [f"{id} was started and nobody was told" for id, run in runs.items()
                     if id not in accepted and run["recipient"].endswith(ours)]
         stale = self.books.stale_writes()
-        resumes = self.strikes.resumes()
+        doubled_decisions = self.books.doubled_decisions()
         attentions = self.books.attentions()
         verdict.add("runs", len(accepted))
         verdict.add("lost", len(lost))
         verdict.add("stuck", len(stuck))
         verdict.add("doubled_effects", len(doubled))
-        verdict.add("doubled_decisions", self.books.doubled_decisions())
+        verdict.add("doubled_decisions", sum(doubled_decisions.values()))
         verdict.add("stale_writes", len(stale))
+        verdict.add("refused", self.strikes.refused())
         verdict.add("in_doubt", attentions.get("in_doubt", 0))
         verdict.add("kills", len(self.strikes.kills))
-        seconds = sorted(each for _, each in resumes)
-        verdict.add("resume_p95_s", _quantile(seconds, 0.95), "s")
-        verdict.add("resume_max_s", _quantile(seconds, 1), "s")
-        for victim in sorted({victim for victim, _ in resumes}):
-            each = sorted(took for who, took in resumes if who == victim)
-            verdict.remarks.append(f"{len(each)} runs hit by the death of {victim}: half went on within "
-                                   f"{_quantile(each, 0.5)} s, 95 % within {_quantile(each, 0.95)} s, all within "
-                                   f"{_quantile(each, 1)} s")
+        self._tell_resumes(verdict)
         verdict.remarks.append("runs that ever asked for attention: " + (str(attentions) if attentions else "none"))
         verdict.remarks.append("clients asked again after: " + _counted_dict(traffic.patience.troubles))
-        for what in (*lost, *stuck, *doubled, *stale, *traffic.failures):
+        if not verdict.value("refused") and self.strikes.done["stop a worker"] >= MANY_STOPS:
+            verdict.remarks.append("no stale worker ever tried to write: `stale_writes` says little")
+        decided = [f"{times} × {what}" for what, times in doubled_decisions.items()]
+        for what in (*lost, *stuck, *doubled, *decided, *stale, *traffic.failures):
             verdict.remarks.append(f"! {what}")
         for desk in self.desks:
             answer = desk.team.admin.get(f"{desk.team.path}/audit/verify/")
@@ -166,12 +180,41 @@ class Course:
                 verdict.faults.append(f"the audit chain of {desk.team.slug} does not verify: {answer}")
         return verdict
 
+    def _tell_resumes(self, verdict: Verdict) -> None:
+        """A killed worker takes its runs along, and these are what is promised; a killed host only interrupts them."""
+        resumes = self.strikes.resumes()
+        workers, hosts = (sorted(each for victim, seconds in resumes.items() if victim.startswith(kind)
+                                 for each in seconds) for kind in ("worker", "toolserver"))
+        verdict.add("resume_p95_s", _quantile(workers, 0.95), "s")
+        verdict.add("resume_max_s", _quantile(workers, 1), "s")
+        verdict.add("host_resume_p95_s", _quantile(hosts, 0.95), "s")
+        for victim, seconds in sorted(resumes.items()):
+            each = sorted(seconds)
+            if each:
+                verdict.remarks.append(f"{len(each)} runs hit by the death of {victim}: half went on within "
+                                       f"{_quantile(each, 0.5)} s, 95 % within {_quantile(each, 0.95)} s, all within "
+                                       f"{_quantile(each, 1)} s")
 
-def more_workers(stack: Stack, workers: int) -> None:
-    for number in range(2, workers + 1):
-        name = f"worker-{number}"
+
+def forbidden(traffic: Traffic, *, wanted: int, attentions: Mapping[str, int]) -> Iterator[str]:
+    """What no row says, and must not be either: `wanted` runs were to be started, if that many were."""
+    if traffic.started < wanted:
+        yield f"{traffic.started} of {wanted} runs were accepted"
+    if quarantined := attentions.get("quarantined"):
+        yield f"{quarantined} runs were quarantined, and none of them is poison"
+    if traffic.failures:
+        yield f"{len(traffic.failures)} requests of clients failed for good"
+    for status, times in sorted(traffic.patience.troubles.items()):
+        if status.startswith("5") and status != "503":  # the one that says when to come back
+            yield f"{times} requests were answered {status}"
+
+
+def more_processes(stack: Stack, *, workers: int) -> None:
+    """Beside those that there are: more workers, and a scheduler in reserve."""
+    for name in (*(f"worker-{number}" for number in range(2, workers + 1)), "scheduler-2"):
+        kind = name.partition("-")[0]
         log = stack.logs / f"{name}.log" if stack.logs else None
-        stack.children[name] = Child(name, stack.command("worker"), stack.environment("worker"), log, stack.nursery)
+        stack.children[name] = Child(name, stack.command(kind), stack.environment(kind), log, stack.nursery)
         stack.children[name].start()
 
 

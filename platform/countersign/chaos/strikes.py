@@ -21,11 +21,13 @@ from countersign.embedded.stack import Child, Stack
 
 #: Seconds between two strikes.
 PAUSE = (1.0, 5.0)
-#: Seconds that a worker stands still: longer than its lease.
+#: Seconds that a process stands still: longer than a worker's lease, and than the scheduler's silence is suffered.
 STANDSTILL = (6.0, 9.0)
 #: What a process logs when it is up. One that still starts is spared: else a slow machine would never get anywhere.
-UP = {"web": "Uvicorn running", "toolserver": "Uvicorn running", "scheduler": "scheduler.leads"}
+UP = {"web": "Uvicorn running", "toolserver": "Uvicorn running", "scheduler": "scheduler.ready"}
 WORKER_UP = "worker.ready"
+#: What is logged when somebody is told that a run is no longer theirs: by the engine, by the toolserver host.
+REFUSED = ("run.taken_over", "lease_stale")
 
 
 @dataclass
@@ -74,24 +76,26 @@ class Strikes:
     def _draw(self) -> tuple[str, Callable[[], bool]]:
         """From a shuffled deck, so that each of them comes again and again, in no order."""
         if not self._deck:
-            workers = [name for name in self.stack.children if name.startswith("worker")]
             self._deck = [
-                *[(f"kill {name}", lambda name=name: self._kill_child(name)) for name in workers * 2],
+                *[(f"kill {name}", lambda name=name: self._kill_child(name)) for name in self._named("worker") * 2],
                 *[("kill a tenant's process", self._kill_tenant)] * 3,
                 *[(f"kill {name}", lambda name=name: self._kill_child(name))
-                  for name in ("web", "scheduler", "notify", "toolserver")],
+                  for name in ("web", *self._named("scheduler"), "notify", "toolserver")],
                 ("restart Postgres", self._restart_postgres), ("flush Redis", self._flush_redis),
-                *[("stop a worker", lambda: self._stop(self._random.choice(workers)))] * 2]
+                *[("stop a worker", self._stop_worker)] * 2, ("stop the scheduler", self._stop_scheduler)]
             self._random.shuffle(self._deck)
         return self._deck.pop()
 
+    def _named(self, kind: str) -> list[str]:
+        return [name for name in self.stack.children if name.startswith(kind)]
+
     def _is_up(self, name: str) -> bool:
         child = self.stack.children[name]
-        if child.process.poll() is not None:
+        if child.process.poll() is not None or child.process.pid in self._stopped:
             return False
         with child.log.open(errors="replace") as log:
             log.seek(self._read.get(name, 0))
-            return UP.get(name, WORKER_UP) in log.read()
+            return UP.get(name.partition("-")[0], WORKER_UP) in log.read()
 
     def _kill_child(self, name: str) -> bool:
         """Whether there was something to strike; so say the other strikes, too."""
@@ -134,13 +138,27 @@ class Strikes:
             client.flushall()
         return True
 
-    def _stop(self, name: str) -> bool:
-        child: Child = self.stack.children[name]
-        if not self._is_up(name) or child.process.pid in self._stopped:
-            return False
-        child.process.send_signal(signal.SIGSTOP)
-        self._stopped[child.process.pid] = time.monotonic() + self._random.uniform(*STANDSTILL)
-        return True
+    def _stop_worker(self) -> bool:
+        """One that holds a run as it stops: it goes on when another has taken that over, and must be refused."""
+        return self._stop(self._named("worker"), lambda pid: f"countersign worker {pid}" in self.books.working())
+
+    def _stop_scheduler(self) -> bool:
+        """The one that leads: another one must, meanwhile."""
+        return self._stop(self._named("scheduler"), lambda pid: self.books.leader() == f"countersign scheduler {pid}")
+
+    def _stop(self, names: list[str], is_meant: Callable[[int], bool]) -> bool:
+        for name in self._random.sample(names, len(names)):
+            child: Child = self.stack.children[name]
+            if not self._is_up(name):
+                continue
+            pid = child.process.pid
+            child.process.send_signal(signal.SIGSTOP)  # before the look: what is seen of it stays so
+            self._stopped[pid] = time.monotonic()
+            if is_meant(pid):
+                self._stopped[pid] += self._random.uniform(*STANDSTILL)
+                return True
+        self._continue(lambda due: time.monotonic() >= due)
+        return False
 
     def _continue(self, is_due: Callable[[float], bool]) -> None:
         for pid in [pid for pid, due in self._stopped.items() if is_due(due)]:
@@ -151,13 +169,21 @@ class Strikes:
     def _held(self) -> list[str]:
         return [row["run"] for row in self.books.held() if not row["gone"]]
 
-    def resumes(self) -> list[tuple[str, float]]:
-        """For each run that was hit: by whose death, and the seconds until its next event."""
-        found = []
+    def resumes(self) -> dict[str, list[float]]:
+        """By whose death, for each run that was hit: the seconds until its next event. One that never came, of a run
+        that would still have to go on, counts as what has passed by now."""
+        found: dict[str, list[float]] = {}
+        unfinished = self.books.unfinished()
         for kill in self.kills:
             events = self.books.next_events(kill.runs, kill.at) if kill.runs else {}
-            found += [(kill.victim, (at - kill.at).total_seconds()) for at in events.values()]
+            events |= {run: now() for run in kill.runs if run in unfinished and run not in events}
+            found.setdefault(kill.victim, []).extend((at - kill.at).total_seconds() for at in events.values())
         return found
+
+    def refused(self) -> int:
+        """How often somebody was told that a run is no longer theirs, by what the processes have logged."""
+        told = [log.read_text(errors="replace") for log in self.stack.logs.glob("*.log")]
+        return sum(text.count(word) for text in told for word in REFUSED)
 
 
 def children_of(pid: int) -> list[int]:

@@ -68,11 +68,11 @@ class Desk:
         return len(self.starting) + len(self.runs) - len(self.resting)
 
 
-def open_desks(stack: Stack, mailbox: Mailbox, *, teams: int) -> list[Desk]:
+def open_desks(stack: Stack, mailbox: Mailbox, *, teams: int, named: str = "team") -> list[Desk]:
     desks = []
     for number in range(1, teams + 1):
-        slug = f"team{number}"
-        team = set_up_team(stack.url, mailbox, name=f"Team {number}", slug=slug, domain=f"{slug}.example",
+        slug = f"{named}{number}"
+        team = set_up_team(stack.url, mailbox, name=slug.title(), slug=slug, domain=f"{slug}.example",
                            password=stack.secrets.demo_password, invited={"editor": "editor"})
         add_mail_credential(team)
         desks.append(Desk(team, until_served(

@@ -15,6 +15,7 @@ from countersign.clock import now
 from countersign.database.statements import insert
 from countersign.doorbells.models import Outbox
 from countersign.logs import get_logger
+from countersign.outages import REDIS, said
 
 log = get_logger(__name__)
 
@@ -53,7 +54,7 @@ def ring(topic: str, *, tenant_id: UUID, subject_id: UUID, due_at: datetime | No
     insert([Outbox(topic=topic, tenant_id=tenant_id, subject_id=subject_id, due_at=due_at or at,
                    rung_at=at if at_once else None)])
     if at_once:
-        transaction.on_commit(lambda: _topics[topic].bell(tenant_id, subject_id), robust=True)
+        transaction.on_commit(partial(_sound, topic, tenant_id, subject_id), robust=True)
 
 
 def ring_all(topic: str, *, tenant_id: UUID, subject_ids: list[UUID]) -> None:
@@ -64,7 +65,19 @@ def ring_all(topic: str, *, tenant_id: UUID, subject_ids: list[UUID]) -> None:
                rung_at=at if number < RUNG_AT_ONCE else None)
         for number, each in enumerate(subject_ids)])
     for each in subject_ids[:RUNG_AT_ONCE]:
-        transaction.on_commit(partial(_topics[topic].bell, tenant_id, each), robust=True)
+        transaction.on_commit(partial(_sound, topic, tenant_id, each), robust=True)
+
+
+def _sound(topic: str, tenant_id: UUID, subject_id: UUID) -> None:
+    """Unless Redis is away: whoever has just committed would wait for it in vain, for each bell anew. The scheduler
+    rings for what nobody has heard."""
+    if REDIS.is_away:
+        return
+    try:
+        _topics[topic].bell(tenant_id, subject_id)
+    except Exception as error:
+        if not said(error):
+            raise
 
 
 def answer(topic: str, subject_id: UUID) -> int:
@@ -94,8 +107,10 @@ def ring_again(*, older_than: timedelta = timedelta(seconds=2), most: int = RUNG
     """Ring again for what was rung for and nobody has claimed: Redis may have lost the message.
 
     A queue that holds messages has not lost them: rings fill it up to `most`, however much waits. A shared bell rings
-    once, into an empty queue. The scheduler calls it; returns how many rows were rung for.
+    once, into an empty queue. The scheduler calls it; returns how many rows were rung for: none without Redis.
     """
+    if REDIS.is_away:
+        return 0
     rung = 0
     for queue in {topic.queue for topic in _topics.values()}:
         waiting = messages_waiting(queue)
@@ -120,7 +135,10 @@ def _unclaimed(topics: list[str], *, before: datetime, most: int) -> list[Rung]:
 
 
 def _ring_for(rows: list[Rung]) -> None:
-    """A shared bell once; the others each, while their queue has room: what finds none is rung for again."""
+    """A shared bell once; the others each, while their queue has room: what finds none is rung for again, and so is
+    what came due without Redis."""
+    if REDIS.is_away:
+        return
     heard: set[str] = set()
     room: dict[str, int] = {}
     for name, tenant_id, subject_id in rows:

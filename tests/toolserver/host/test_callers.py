@@ -1,12 +1,13 @@
 """Who may knock: a worker that holds its run, and web. Everybody else is turned away at the host (design §1)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 
 from countersign.clock import now
 from countersign.doorbells.models import Lease
+from countersign.errors import NotSignedIn
 from countersign.ids import new_id
 from countersign.signing import SigningKey
 from countersign.web_token import WEB, sign_web_token
@@ -50,6 +51,24 @@ def test_strangers_are_told_401_and_no_tenant_process_hears_of_them(host, team, 
     assert knock(method, path, team.token, tenant="not-a-tenant")[0] == 401
     assert knock(method, path, team.token, tenant=new_id())[0] == 401
     assert processes(host) == before
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_lease_lasts_by_the_databases_clock_not_by_the_hosts(team, as_role, monkeypatch, hours):
+    from toolserver.host.callers import authenticate
+
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(hours=hours)
+
+    ended = team.lease(new_id(), epoch=1, seconds=-1)
+    monkeypatch.setattr("countersign.clock.datetime", Wrong)
+    with as_role("tools"):
+        caller = authenticate(str(team.tenant.id), f"Bearer {team.token}", web_scope=None, workers=True)
+        assert caller.run_id == team.run
+        with pytest.raises(NotSignedIn):
+            authenticate(str(team.tenant.id), f"Bearer {ended}", web_scope=None, workers=True)
 
 
 def test_what_a_worker_calls_has_a_fixed_price(host, team, as_role, django_assert_num_queries):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from countersign.chaos.course import Course, Verdict, more_workers
+from countersign.chaos.course import Course, Verdict, more_processes
 from countersign.chaos.traffic import open_desks
 from countersign.embedded.mailbox import Mailbox
 from countersign.embedded.platform import temporary_platform
@@ -44,7 +44,7 @@ class Command(BaseCommand):
                 stack.callback(lambda: shutil.copytree(folder / "logs", keep, dirs_exist_ok=True))
             mailbox = stack.enter_context(Mailbox())
             platform = stack.enter_context(temporary_platform(folder, email_url=mailbox.url, say=self._say))
-            more_workers(platform, workers)
+            more_processes(platform, workers=workers)
             desks = open_desks(platform, mailbox, teams=teams)
             self._say(f"{teams} teams are ready; {runs} runs, {workers} workers, seed {seed}")
             verdict = Course(platform, mailbox, desks, seed=seed, say=self._say).run(
