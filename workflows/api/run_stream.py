@@ -12,13 +12,13 @@ from asgiref.sync import SyncToAsync, sync_to_async
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import renderers
 from rest_framework.request import Request
 
+from countersign.database.context import release_connection
 from countersign.errors import CountersignError, NotSignedIn
 from tenants.api.authentication import SessionAuthentication
 from tenants.models import User
@@ -77,7 +77,7 @@ class RunEventStream(_RunView):
                 run = self.run(id)
                 return run.id, RunStatus(run.status).ended and run.event_seq <= after
         finally:
-            let_go()
+            release_connection()
 
     def _read(self, run_id: UUID, last: int) -> list[dict[str, Any]]:
         """Raises NotFound or Forbidden once this person may not watch any more."""
@@ -89,7 +89,7 @@ class RunEventStream(_RunView):
                 events = RunEvent.objects.filter(run_id=run_id, seq__gt=last).order_by("seq")[:EVENTS_AT_ONCE]
                 return list(EventSerializer(events, many=True).data)
         finally:
-            let_go()
+            release_connection()
 
     def _still_signed_in(self) -> None:
         """Raises NotSignedIn. A request is asked once who sends it; a stream outlives the answer."""
@@ -107,11 +107,6 @@ def person_of_session(key: str) -> User | AnonymousUser:
     request = HttpRequest()
     request.session = SessionStore(key)
     return get_user(request)
-
-
-def let_go() -> None:
-    if not connection.in_atomic_block:
-        connection.close()
 
 
 def give_back_thread() -> None:
