@@ -38,6 +38,7 @@ class ApiView(APIView):
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     transactional: ClassVar[bool] = True
     secret_fields: ClassVar[tuple[str, ...]] = ()
+    counts_requests: ClassVar[bool] = True  # of a token or person, which no middleware knows yet
     replays: ClassVar[type[Replay] | type[PersonReplay]]
     usage: Usage | None = None
 

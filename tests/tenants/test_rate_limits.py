@@ -71,6 +71,21 @@ def test_who_is_not_signed_in_is_counted_by_address_whatever_they_show(tenant, a
     assert statuses(client, 1, REMOTE_ADDR="198.51.100.7") == [401]
 
 
+@pytest.mark.parametrize(("method", "path"), [
+    ("post", "/api/v1/invitations/preview/"), ("get", "/api/v1/schema/"), ("get", "/api/v1/docs/"),
+    ("get", "/_allauth/app/v1/config"), ("post", "/_allauth/app/v1/auth/login")])
+def test_what_is_open_to_everybody_is_counted_by_address(api, method, path):
+    found = answers(api(), 5, method, path, **({"data": {}} if method == "post" else {}))
+    assert 429 not in {answer.status_code for answer in found[:4]}
+    assert found[0]["RateLimit-Policy"] == '"anonymous";q=4;w=240'
+    assert (found[4].status_code, found[4].json()["code"]) == (429, "too_many_requests")
+    assert int(found[4]["Retry-After"]) > 50
+
+
+def test_whether_the_platform_is_there_may_always_be_asked(api):
+    assert statuses(api(), 6, "get", "/healthz") == [200] * 6
+
+
 def test_the_address_is_the_connections_own_and_one_network_of_ipv6(tenant, api):
     """What `X-Forwarded-For` says has been looked at before, by uvicorn, and only from proxies that are trusted."""
     spent = [api().get(TEAM, REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR=f"10.0.0.{n}") for n in range(5)]

@@ -87,8 +87,8 @@ def _code(error: ValidationError) -> str:
 
 
 def _too_much(field: str) -> dict[str, str]:
-    return field_fault(field, "too_much_work", "Checking this takes too many steps. Make the schema simpler, or what is "
-                                               "checked against it shorter.")
+    return field_fault(field, "too_much_work",
+                       "Checking this takes too many steps. Make the schema simpler, or the value shorter.")
 
 
 def _keyword_paths(schema: Any, path: tuple[Any, ...] = (), by_name: bool = False) -> Iterator[tuple[Any, ...]]:
