@@ -11,7 +11,6 @@ from uuid import UUID
 from asgiref.sync import SyncToAsync, sync_to_async
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -20,6 +19,7 @@ from rest_framework.request import Request
 
 from countersign.database.context import release_connection
 from countersign.errors import CountersignError, NotSignedIn
+from countersign.sessions import SessionStore
 from tenants.api.authentication import SessionAuthentication
 from tenants.models import User
 from workflows.api.run_serializers import EventSerializer
