@@ -52,3 +52,8 @@ class InvitationClosed(Conflict):
 class InvitedSomebodyElse(Forbidden):
     code = "invitation_for_another_address"
     detail = "This invitation is for another e-mail address than yours."
+
+
+class TooManyTokens(Conflict):
+    code = "too_many_tokens"
+    detail = "There are 50 tokens that can be used already. Revoke one that is not needed any more."

@@ -14,6 +14,7 @@ django.setup(set_prefix=False)
 from django.conf import settings  # noqa: E402
 
 from countersign.body_limit import BodyLimit  # noqa: E402
+from countersign.header_limit import HeaderLimit  # noqa: E402
 
 
 class OneThread(ASGIHandler):
@@ -30,4 +31,5 @@ class OneThread(ASGIHandler):
         return await sync_to_async(self.get_response)(request)
 
 
-application = BodyLimit(OneThread(), settings.REQUEST_MAX_BYTES)
+application = HeaderLimit(BodyLimit(OneThread(), settings.REQUEST_MAX_BYTES, large=settings.LARGE_BODIES_BELOW,
+                                    small=settings.SMALL_BODY_BYTES))

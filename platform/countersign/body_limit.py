@@ -7,37 +7,41 @@ it announces: a chunked one announces nothing.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from time import monotonic
 from typing import Any
 
-from countersign.api.problems import CONTENT_TYPE, problem_body
+from countersign.api.problems import send_problem
 from countersign.errors import CountersignError, TooLarge, TooSlow
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class BodyLimit:
     """ASGI: 413 as soon as more than `most` bytes were announced or have come; 408 when the rest does not come.
 
-    `pause` is the longest silence within a body, `whole` the longest time for all of it, both in seconds.
+    Outside of `large`, the paths below which bodies may be as long as that, it is `small` bytes. `pause` is the longest
+    silence within a body, `whole` the longest time for all of it, both in seconds.
     """
 
-    def __init__(self, app: Callable[[Message, Receive, Send], Awaitable[None]], most: int, *, pause: float = 20,
+    def __init__(self, app: Application, most: int, *, large: str = "/", small: int = 0, pause: float = 20,
                  whole: float = 120) -> None:
         self.app = app
         self.most = most
+        self.large = large
+        self.small = small
         self.pause = pause
         self.whole = whole
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        if _announced(scope) > self.most:
-            return await self._refuse(send, self._too_large)
+        most = self.most if scope["path"].startswith(self.large) else self.small
+        if _announced(scope) > most:
+            return await send_problem(send, _too_large(most))
         size, more, began = 0, True, monotonic()
 
         async def counted() -> Message:
@@ -50,24 +54,14 @@ class BodyLimit:
             except TimeoutError:
                 raise _Refused(TooSlow()) from None
             size, more = size + len(message.get("body", b"")), message.get("more_body", False)
-            if size > self.most:
-                raise _Refused(self._too_large)
+            if size > most:
+                raise _Refused(_too_large(most))
             return message
 
         try:
             await self.app(scope, counted, send)
         except _Refused as refused:
-            await self._refuse(send, refused.error)
-
-    @property
-    def _too_large(self) -> TooLarge:
-        return TooLarge(f"A request may have {self.most} bytes at most.", most_bytes=self.most)
-
-    async def _refuse(self, send: Send, error: CountersignError) -> None:
-        closing = [(b"connection", b"close")] if error.status == TooSlow.status else []
-        await send({"type": "http.response.start", "status": error.status,
-                    "headers": [(b"content-type", CONTENT_TYPE.encode()), *closing]})
-        await send({"type": "http.response.body", "body": json.dumps(problem_body(error)).encode()})
+            await send_problem(send, refused.error)
 
 
 class _Refused(Exception):
@@ -75,6 +69,10 @@ class _Refused(Exception):
 
     def __init__(self, error: CountersignError) -> None:
         self.error = error
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"A request may have {most} bytes at most here.", most_bytes=most)
 
 
 def _announced(scope: Message) -> int:

@@ -128,4 +128,4 @@ def most_connections() -> int:
 
 def serving_options() -> dict[str, Any]:
     """What uvicorn is told about connections."""
-    return {"http": PatientProtocol, "limit_concurrency": most_connections(), "timeout_keep_alive": 75}
+    return {"http": PatientProtocol, "ws": "none", "limit_concurrency": most_connections(), "timeout_keep_alive": 75}

@@ -76,6 +76,10 @@ class TooSlow(CountersignError):
     retryable = True
     detail = "The request's body did not come in time."
 
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Connection": "close"}
+
 
 class PreconditionFailed(CountersignError):
     """Raised with `etag`, that of now."""
@@ -93,6 +97,12 @@ class TooLarge(CountersignError):
     code = "too_large"
     status = 413
     detail = "This is larger than what is accepted."
+
+
+class HeadersTooLarge(CountersignError):
+    code = "headers_too_large"
+    status = 431
+    detail = "The request's headers are larger than what is accepted. Deleting this site's cookies may help."
 
 
 class TooManyRequests(CountersignError):

@@ -15,6 +15,7 @@ from countersign.errors import BadRequest
 
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 DEEPEST = 100
+MOST_VALUES = 200_000  # objects, lists, keys and what stands in them: each is looked at more than once later
 
 
 class UnreadableJson(BadRequest):
@@ -53,9 +54,12 @@ def _finite(text: str) -> float:
 
 
 def _check_values(value: Any, deepest: int, refused: re.Pattern[str]) -> None:
-    level, depth = [value], 0
+    level, depth, count = [value], 0, 0
     while level:
         depth += 1
+        count += len(level)
+        if count > MOST_VALUES:
+            raise UnreadableJson(f"The body has more than {MOST_VALUES:,} values.")
         if depth > deepest:
             raise UnreadableJson(f"The body is nested deeper than {deepest} levels.")
         below: list[Any] = []

@@ -1,9 +1,10 @@
 """Where everything is. Apps are named by string: the kernel imports none of them."""
 
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
+from drf_spectacular.views import SpectacularRedocView
 
 from countersign import health
+from countersign.api.document import ApiDocument
 from countersign.web_app.views import web_app
 
 api = [
@@ -11,7 +12,7 @@ api = [
     path("", include("approvals.api.urls")),
     path("", include("workflows.api.urls")),
     path("", include("toolserver.host.api.urls")),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", ApiDocument.as_view(), name="schema"),
     path("docs/", SpectacularRedocView.as_view(url_name="schema", template_name="docs.html"), name="docs"),
 ]
 

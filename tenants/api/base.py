@@ -39,6 +39,7 @@ class ApiView(APIView):
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     transactional: ClassVar[bool] = True
     secret_fields: ClassVar[tuple[str, ...]] = ()
+    counts_requests: ClassVar[bool] = True  # of a token or person, which no middleware knows yet
     replays: ClassVar[type[Replay] | type[PersonReplay]]
     usage: Usage | None = None
 
@@ -101,7 +102,7 @@ class ApiView(APIView):
         return self.response
 
     def perform_authentication(self, request: Request) -> None:
-        """Find out who asks, and count the request: for a token, else for the person, else for the address."""
+        """Find out who asks, and count the request: for a token and its person, for the person, or for the address."""
         try:
             super().perform_authentication(request)
         except CountersignError:
@@ -109,15 +110,15 @@ class ApiView(APIView):
             raise
         policy = "reads" if request.method in ("GET", "HEAD") else "writes"
         if request.auth:
-            self._count(policy, f"token:{request.auth.id}")
+            self._count(policy, f"token:{request.auth.id}", among=f"tokens:{request.user.id}")
         elif request.user.is_authenticated:
             self._count(policy, f"user:{request.user.id}")
         else:
             self._count("anonymous", f"address:{client_network(request)}")
 
-    def _count(self, policy: str, client: str) -> None:
+    def _count(self, policy: str, client: str, among: str = "") -> None:
         """Raises TooManyRequests."""
-        self.usage = count_request(policy, client)
+        self.usage = count_request(policy, client, among=among)
         if self.usage:
             self.usage.refuse_if_spent()
 

@@ -8,10 +8,9 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connection
 
 from countersign.clock import now
-from countersign.database.context import tenant_context
+from countersign.database.context import release_connection, tenant_context
 from countersign.errors import CountersignError
 from countersign.signing import SigningKey, VerifyKey, verify_token
 from tenants.audit.chain import GENESIS, ChainReport, Fault, link_hash
@@ -75,8 +74,7 @@ def verify_export(lines: Iterable[str], trusted: Iterable[VerifyKey]) -> ChainRe
 def _page(tenant_id: UUID, after: int) -> list[AuditLink]:
     with tenant_context(tenant_id):
         page = list(AuditLink.objects.filter(sequence__gt=after).select_related("entry").order_by("sequence")[:PAGE])
-    if not connection.in_atomic_block:
-        connection.close()  # a slow reader keeps none
+    release_connection()  # a slow reader keeps none
     return page
 
 

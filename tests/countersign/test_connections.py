@@ -15,6 +15,7 @@ import uvicorn
 
 from countersign.body_limit import BodyLimit
 from countersign.connections import PatientProtocol, most_connections, serving_options
+from countersign.header_limit import HeaderLimit
 
 MOST = 1000
 
@@ -30,7 +31,7 @@ class Server:
     def __init__(self) -> None:
         self.streams = 0
         options = {**serving_options(), "http": Impatient}
-        limited = BodyLimit(self.application, MOST, pause=0.5, whole=1.5)
+        limited = HeaderLimit(BodyLimit(self.application, MOST, pause=0.5, whole=1.5))
         self.uvicorn = uvicorn.Server(uvicorn.Config(limited, port=0, log_config=None, lifespan="off", **options))
         self.thread = threading.Thread(target=self.uvicorn.run, daemon=True)
 
@@ -138,6 +139,18 @@ def test_headers_without_end_are_not_kept(server):
 
     with pytest.raises(ConnectionError):
         flood()
+
+
+def test_headers_that_come_whole_in_one_piece_are_looked_at_too(server):
+    refused = server.get(headers={"Cookie": "a=" + "b" * 10_000})
+    assert (refused.status_code, refused.json()["code"]) == (431, "headers_too_large")
+
+
+def test_an_upgrade_to_a_web_socket_is_answered_as_if_it_had_not_been_asked_for(server):
+    """Django's handler takes HTTP alone, and fails at anything else."""
+    asked = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+             "Sec-WebSocket-Version": "13"}
+    assert server.get(headers=asked).text == "here"
 
 
 def test_a_second_request_has_its_time_too(server):

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import DataError
 from django.http import Http404
 from django.test import Client
 from django.urls import path
@@ -51,7 +52,11 @@ def plain(request):
     raise Unavailable
 
 
-urlpatterns = [path("plain/", plain), path("<str:how>/", Failing.as_view())]
+def unstorable(request):
+    raise DataError("a NUL character")
+
+
+urlpatterns = [path("plain/", plain), path("unstorable/", unstorable), path("<str:how>/", Failing.as_view())]
 handler404, handler500 = "countersign.health.not_found", "countersign.health.failed"
 
 
@@ -67,6 +72,7 @@ def problem(address):
 @pytest.mark.parametrize(("how", "status", "code"), [
     ("conflict", 409, "conflict"), ("missing", 404, "not_found"), ("denied", 403, "forbidden"),
     ("slow", 429, "throttled"), ("paths", 422, "invalid"), ("bug", 500, "error"), ("plain", 503, "unavailable"),
+    ("unstorable", 422, "unstorable"),
     ("no/such/place", 404, "not_found"),
 ])
 def test_a_failure_has_a_status_and_a_code(how, status, code):

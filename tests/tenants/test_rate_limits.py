@@ -7,6 +7,7 @@ import threading
 
 import pytest
 import redis
+from django.conf import settings
 
 from countersign.api import rate_limits
 from countersign.api.rate_limits import count_request
@@ -64,11 +65,42 @@ def test_a_person_is_one_client_in_every_session_and_a_token_is_one_by_itself(te
     assert statuses(api(make_member(tenant, "b@example.org", "owner")), 1) == [200]
 
 
+def test_a_persons_tokens_are_counted_together_too_and_what_is_refused_for_one_reason_counts_for_none(
+        tenant, make_member, api, api_token):
+    user = make_member(tenant, "a@example.org", "owner")
+    tokens = [api_token(tenant, user, "tenant:read") for _ in range(5)]
+    assert [statuses(token, 3) for token in tokens[:4]] == [[200] * 3] * 4
+    refused = tokens[4].get(TEAM)
+    assert (refused.status_code, refused.json()["violated-policies"]) == (429, ["reads-in-all"])
+    assert refused["RateLimit-Policy"] == '"reads-in-all";q=12;w=180'
+    assert 10 <= int(refused["Retry-After"]) <= 15
+    assert tokens[0].get(TEAM).json()["violated-policies"] == ["reads"]
+    assert statuses(api(user), 1) == [200], "the person's own sessions go on"
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.delete(f"limits:reads:tokens:{user.id}")
+    assert statuses(tokens[4], 4) == [200, 200, 200, 429]
+
+
 def test_who_is_not_signed_in_is_counted_by_address_whatever_they_show(tenant, api):
     client = api()
     client.credentials(HTTP_AUTHORIZATION="Bearer cs_guessed")
     assert statuses(api(), 2) + statuses(client, 3) == [401, 401, 401, 401, 429]
     assert statuses(client, 1, REMOTE_ADDR="198.51.100.7") == [401]
+
+
+@pytest.mark.parametrize(("method", "path"), [
+    ("post", "/api/v1/invitations/preview/"), ("get", "/api/v1/schema/"), ("get", "/api/v1/docs/"),
+    ("get", "/_allauth/app/v1/config"), ("post", "/_allauth/app/v1/auth/login")])
+def test_what_is_open_to_everybody_is_counted_by_address(api, method, path):
+    found = answers(api(), 5, method, path, **({"data": {}} if method == "post" else {}))
+    assert 429 not in {answer.status_code for answer in found[:4]}
+    assert found[0]["RateLimit-Policy"] == '"anonymous";q=4;w=240'
+    assert (found[4].status_code, found[4].json()["code"]) == (429, "too_many_requests")
+    assert int(found[4]["Retry-After"]) > 50
+
+
+def test_whether_the_platform_is_there_may_always_be_asked(api):
+    assert statuses(api(), 6, "get", "/healthz") == [200] * 6
 
 
 def test_the_address_is_the_connections_own_and_one_network_of_ipv6(tenant, api):
@@ -110,10 +142,10 @@ def test_of_many_at_once_no_more_are_let_through_than_may_be(settings):
 def test_counting_is_one_round_trip(monkeypatch):
     sent = []
     send = redis.connection.AbstractConnection.send_packed_command
-    count_request("reads", "token:two")
+    count_request("reads", "token:two", among="tokens:of-one")
     monkeypatch.setattr(redis.connection.AbstractConnection, "send_packed_command",
                         lambda self, command, **options: (sent.append(command), send(self, command, **options))[1])
-    assert count_request("reads", "token:two").state.remaining == 1
+    assert count_request("reads", "token:two", among="tokens:of-one").state.remaining == 1
     assert len(sent) == 1
 
 

@@ -63,6 +63,20 @@ def test_a_token_expires(acme, make_member, api):
     assert client_of(made["secret"]).get(MEMBERS).status_code == 401
 
 
+def test_nobody_has_tokens_without_end(acme, make_member, api, monkeypatch):
+    monkeypatch.setattr("tenants.services.tokens.MOST_TOKENS", 2)
+    client = api(make_member(acme))
+    first, _ = (client.post(TOKENS, ask()).json() for _ in range(2))
+    refused = client.post(TOKENS, ask())
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_tokens")
+    assert api(make_member(acme, "b@example.org")).post(TOKENS, ask()).status_code == 201
+    client.delete(f"{TOKENS}{first['id']}/")
+    assert client.post(TOKENS, ask()).status_code == 201
+    with tenant_context(acme.id):
+        ApiToken.objects.update(expires_at=now())
+    assert client.post(TOKENS, ask()).status_code == 201
+
+
 def test_a_revoked_token_opens_nothing(acme, make_member, api):
     client = api(make_member(acme))
     made = client.post(TOKENS, ask()).json()

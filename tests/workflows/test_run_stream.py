@@ -314,12 +314,51 @@ def test_a_stranger_is_told_there_is_nothing(stage, watcher):
     assert httpx.get(str(watcher.base_url) + url(stage, run)).status_code == 401
 
 
-def test_two_hundred_idle_streams_cost_no_thread_and_no_connection_and_leave_nothing_behind(stage, server, watcher):
+@pytest.mark.parametrize("whose", ["OF_A_PERSON", "OF_A_TEAM"])
+def test_more_streams_than_one_may_have_are_refused_until_one_has_ended(stage, watcher, monkeypatch, whose):
+    from countersign.places import Places
+    from workflows.api import run_stream
+
+    places = Places(2, "streams")
+    monkeypatch.setattr(run_stream, whose, places)
+    run = stage.start()
+    with contextlib.ExitStack() as open_ones:
+        first, _ = (open_ones.enter_context(watcher.stream("GET", url(stage, run))) for _ in range(2))
+        wait_until(lambda: set(places._taken.values()) == {2})
+        refused = watcher.get(url(stage, run))
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+        assert int(refused.headers["Retry-After"]) > 0
+        first.close()
+        wait_until(lambda: set(places._taken.values()) == {1})
+        open_ones.enter_context(watcher.stream("GET", url(stage, run)))
+        wait_until(lambda: set(places._taken.values()) == {2})
+    wait_until(lambda: not places._taken)
+
+
+def test_of_streams_that_begin_together_no_more_go_on_than_one_may_have(stage, watcher, monkeypatch):
+    """Two are let in while there is one place; who takes it is the first to begin."""
+    from countersign.places import Places
+    from workflows.api import run_stream
+
+    full = Places(0, "streams")
+    monkeypatch.setattr(run_stream, "OF_A_TEAM", full)
+    refusals = [full.refuse_if_full, lambda key: None]
+    monkeypatch.setattr(full, "refuse_if_full", lambda key: refusals.pop()(key))
+    answer = watcher.get(url(stage, stage.start()))
+    assert (answer.status_code, answer.text) == (200, "")
+    assert not run_stream.OF_A_PERSON._taken
+
+
+def test_two_hundred_idle_streams_cost_no_thread_and_no_connection_and_leave_nothing_behind(stage, server, watcher,
+                                                                                          monkeypatch):
     """Over sockets of their own, all waiting for a run that waits."""
     import redis
     from django.conf import settings
 
+    from workflows.api import run_stream
     from workflows.engine.live import channel
+
+    monkeypatch.setattr(run_stream.OF_A_PERSON, "most", 200)
 
     run = stage.start()
     address = server.removeprefix("http://").split(":")
@@ -350,6 +389,7 @@ def test_two_hundred_idle_streams_cost_no_thread_and_no_connection_and_leave_not
             stream.close()
         wait_until(lambda: listening() == 0)
         wait_until(lambda: lent() == 0)
+    wait_until(lambda: not run_stream.OF_A_PERSON._taken and not run_stream.OF_A_TEAM._taken)
 
 
 def wait_until(true, seconds: float = 60) -> None:

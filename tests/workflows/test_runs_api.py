@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 
 from countersign.artifacts import RunFolder
 from countersign.ids import new_id
+from tenants.audit import Actor
 from tests.loopback_host import Outcome
 from tests.workflow_stage import INPUT, as_owner, signed_in_as
+from workflows.services.runs import cancel_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,7 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def web(stage):
     """The web process, and somebody who may run the workflow."""
     from approvals.services import set_permission
-    from tenants.audit import Actor
 
     stage.publish()
     with signed_in_as("web"):
@@ -101,7 +102,6 @@ def test_an_older_published_version_can_be_asked_for(web, client):
 
 def test_who_may_not_run_a_workflow_cannot_start_it(web, api):
     from approvals.services import set_permission
-    from tenants.audit import Actor
 
     seer = web.make_member(web.tenant, "seer@acme.example", "editor")
     viewer = web.make_member(web.tenant, "viewer@acme.example", "viewer")
@@ -224,6 +224,20 @@ def test_artifacts_are_listed_and_downloaded_as_files(web, client, settings, tmp
     assert (answer["Content-Type"], answer["X-Content-Type-Options"]) == ("application/octet-stream", "nosniff")
     assert client.get(url(web, f"{run}/artifacts/other.md/")).status_code == 404
     assert client.get(url(web, f"{run}/artifacts/..%2F..%2Fsecret/")).status_code in (404, 422)
+
+
+@pytest.mark.parametrize("path", ["", "{run}/events/", "{run}/events/stream/?after=9", "{run}/artifacts/"])
+def test_what_shows_no_inputs_reads_none(web, client, path):
+    """An input has ten megabytes at most, a list two hundred runs."""
+    run = start(client, web).json()["id"]
+    with web.context():
+        cancel_run(run=_run(web, run), actor=Actor.of(web.editor))
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url(web, path.format(run=run))).status_code in (200, 204)
+    read = " ".join(str(query["sql"]) for query in queries)
+    assert '"workflows_run"."title"' in read
+    for column in ('"workflows_run"."input"', '"workflows_version"."spec"', '"workflows_version"."pins"'):
+        assert column not in read
 
 
 def test_queries_do_not_grow_with_what_is_listed(web, client):

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
 from typing import Any
 from uuid import UUID
 
 from asgiref.sync import SyncToAsync, sync_to_async
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.db import SessionStore
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import renderers
 from rest_framework.request import Request
 
-from countersign.errors import CountersignError, NotSignedIn
+from countersign.database.context import release_connection
+from countersign.errors import CountersignError, NotSignedIn, TooManyRequests
+from countersign.places import Places
+from countersign.sessions import SessionStore
 from tenants.api.authentication import SessionAuthentication
 from tenants.models import User
 from workflows.api.run_serializers import EventSerializer
@@ -29,6 +31,9 @@ from workflows.models import RunEvent, RunStatus
 
 #: Seconds that may pass before it is asked again who may watch.
 LOOK_EVERY = 5.0
+#: Each holds a connection for as long as its run lasts, and all of web's processes have some thousands.
+OF_A_PERSON = Places(20, "streams of yours")
+OF_A_TEAM = Places(300, "streams of this team")
 NOTHING_IS_AFTER = 2**62
 
 
@@ -57,18 +62,29 @@ class RunEventStream(_RunView):
 
         `id` is the sequence number, `event` the kind. Text comes twice: live, as `delta` without an id, and stored, as
         `text`: apply both by `execution` and `offset`. A run that has ended, and whose events you have, answers 204.
+        A person may have 20 streams at once and a team 300; more are answered with 429.
         """
         seen = request.headers.get("Last-Event-ID") or request.query_params.get("after", "0")
         after = whole_number("Last-Event-ID", seen)
         run_id, over = self._look(id, after)
         if over:
             return HttpResponse(status=204)
-        read = sync_to_async(lambda last: self._read(run_id, last), thread_sensitive=False)
-        messages = _messages(self.tenant.id, run_id, after, read)
-        response = StreamingHttpResponse(messages, content_type="text/event-stream")
+        OF_A_PERSON.refuse_if_full(request.user.id)
+        OF_A_TEAM.refuse_if_full(self.tenant.id)
+        response = StreamingHttpResponse(self._places_held(run_id, after), content_type="text/event-stream")
         response["Cache-Control"] = "no-store"
         response["X-Accel-Buffering"] = "no"
         return response
+
+    async def _places_held(self, run_id: UUID, after: int) -> AsyncIterator[str]:
+        """Taken when the stream begins, so that they are given back when it ends: an answer whose client is gone by
+        the time it is ready never begins. Who took the last one meanwhile was quicker, and this ends at once.
+        """
+        read = sync_to_async(lambda last: self._read(run_id, last), thread_sensitive=False)
+        with suppress(TooManyRequests), OF_A_PERSON.taken(self.request.user.id), OF_A_TEAM.taken(self.tenant.id):
+            async with aclosing(_messages(self.tenant.id, run_id, after, read)) as messages:
+                async for message in messages:
+                    yield message
 
     def _look(self, id: str, after: int) -> tuple[UUID, bool]:
         """The run's id, and whether there is nothing more to come. Raises NotFound."""
@@ -77,7 +93,7 @@ class RunEventStream(_RunView):
                 run = self.run(id)
                 return run.id, RunStatus(run.status).ended and run.event_seq <= after
         finally:
-            let_go()
+            release_connection()
 
     def _read(self, run_id: UUID, last: int) -> list[dict[str, Any]]:
         """Raises NotFound or Forbidden once this person may not watch any more."""
@@ -89,7 +105,7 @@ class RunEventStream(_RunView):
                 events = RunEvent.objects.filter(run_id=run_id, seq__gt=last).order_by("seq")[:EVENTS_AT_ONCE]
                 return list(EventSerializer(events, many=True).data)
         finally:
-            let_go()
+            release_connection()
 
     def _still_signed_in(self) -> None:
         """Raises NotSignedIn. A request is asked once who sends it; a stream outlives the answer."""
@@ -107,11 +123,6 @@ def person_of_session(key: str) -> User | AnonymousUser:
     request = HttpRequest()
     request.session = SessionStore(key)
     return get_user(request)
-
-
-def let_go() -> None:
-    if not connection.in_atomic_block:
-        connection.close()
 
 
 def give_back_thread() -> None:

@@ -27,7 +27,7 @@ from workflows.api.run_serializers import (
 )
 from workflows.engine.watching import EVENTS_AT_ONCE
 from workflows.models import Run, RunEvent, RunStatus, Template
-from workflows.queries.runs import runs_visible_to
+from workflows.queries.runs import in_full, runs_visible_to
 from workflows.services.runs import cancel_run, retry_run, start_run
 
 
@@ -46,7 +46,7 @@ class _RunView(TenantView):
 
     def detail(self, run: Run, status: int = 200) -> Response:
         """A run that was changed, as it stands now."""
-        run = Run.objects.select_related("template", "version", "started_by").get(id=run.id)
+        run = in_full(Run.objects).get(id=run.id)
         headers = {"Location": f"/api/v1/tenants/{self.tenant.slug}/runs/{run.id}/"} if status == 201 else {}
         return Response(RunDetailSerializer(run).data, status=status, headers=headers)
 
@@ -88,7 +88,7 @@ class RunView(_RunView):
     @extend_schema(responses=RunDetailSerializer)
     def get(self, request: Request, slug: str, id: str) -> Response:
         """One run: where it stands, its steps and drafts, and what it needs from whom."""
-        return Response(RunDetailSerializer(self.run(id)).data)
+        return Response(RunDetailSerializer(self.get_or_404(in_full(runs_visible_to(request.user)), id)).data)
 
 
 class RunCancellation(_RunView):

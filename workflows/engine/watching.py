@@ -67,6 +67,7 @@ async def _subscribed(tenant: UUID, run: UUID) -> AsyncIterator[Callable[[], Awa
 
     async def hear() -> dict[str, Any] | None:
         """The next message, or None where one may have been missed, or none came for a while: look at Postgres then."""
+        _end_if_told_to()
         try:
             if not listener.subscribed:
                 await _subscribe(listener, name)
@@ -85,6 +86,15 @@ async def _subscribed(tenant: UUID, run: UUID) -> AsyncIterator[Callable[[], Awa
         with contextlib.suppress(RedisError, OSError):
             await listener.aclose()
             await client.aclose()
+
+
+def _end_if_told_to() -> None:
+    """Whoever watches may leave while something is sent to Redis, which redis-py waits for by `asyncio.wait_for`: up to
+    Python 3.11 that swallows being cancelled when it is done just then, and the stream would go on for nobody.
+    """
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _subscribe(listener: redis.asyncio.client.PubSub, name: str) -> None:

@@ -16,7 +16,13 @@ _STEP_FIELDS = ("duration_ms", "model", "provider", "tokens_in", "tokens_out", "
 
 
 def runs_visible_to(user: User) -> QuerySet[Run]:
-    return Run.objects.visible_to(user).select_related("template", "version", "started_by")
+    """Without their inputs and their versions' specs, which can have megabytes each: whoever shows one, loads it."""
+    return in_full(Run.objects.visible_to(user)).defer("input", "version__spec", "version__pins")
+
+
+def in_full(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """With their inputs, and all that is told of them beside."""
+    return runs.select_related("template", "version", "started_by").defer(None).defer("version__spec", "version__pins")
 
 
 def run_story(run: Run) -> dict[str, list[dict[str, Any]]]:

@@ -12,7 +12,7 @@ from approvals.policies import Policy, ResolvedPolicy, policy_hash, resolve_poli
 from approvals.quorum import quorum
 from approvals.services.assignments import hold_access
 from countersign.clock import now
-from countersign.database.context import tenant_context
+from countersign.database.context import release_connection, tenant_context
 from tenants.audit import Actor, record
 from tenants.models import User
 from workflows.errors import VersionChanged, VersionRetired
@@ -27,14 +27,20 @@ from workflows.spec.validation import validate
 
 @dataclass
 class PolicyResolver:
-    """Resolves gates' policies, and for a scope warns of those that nobody could meet today."""
+    """Resolves gates' policies, and for a scope warns of those that nobody could meet today.
 
+    Each in a transaction of its own where there is none around: what comes before, of a large spec, takes a second.
+    """
+
+    tenant_id: UUID
     scope_id: UUID | None
+    by: User
     holders: Holders = field(default_factory=Holders)
 
     def __call__(self, policy: Policy) -> tuple[GatePin, list[str]]:
-        resolved = resolve_policy(policy)
-        return GatePin(policy=resolved, policy_hash=policy_hash(resolved)), self._lacking(resolved)
+        with tenant_context(self.tenant_id, user_id=self.by.id):
+            resolved = resolve_policy(policy)
+            return GatePin(policy=resolved, policy_hash=policy_hash(resolved)), self._lacking(resolved)
 
     def _lacking(self, resolved: dict) -> list[str]:
         if self.scope_id is None:
@@ -46,9 +52,11 @@ class PolicyResolver:
                 "decide on this workflow." for rule, short in zip(pinned.rules, lacks, strict=True) if short]
 
 
-def check_version(*, version: Version, scope: Scope, catalogue: Catalogue) -> tuple[Findings, Pins | None]:
-    """What publishing this version would find, in the caller's tenant context."""
-    return validate(version.spec, catalogue=catalogue, resolve=PolicyResolver(scope.id))
+def check_version(*, version: Version, catalogue: Catalogue, by: User) -> tuple[Findings, Pins | None]:
+    """What publishing this version would find."""
+    release_connection()
+    resolve = PolicyResolver(version.tenant_id, version.template.scope_id, by)
+    return validate(version.spec, catalogue=catalogue, resolve=resolve)
 
 
 def find_faults(*, version: Version, by: User) -> Findings:
@@ -57,8 +65,7 @@ def find_faults(*, version: Version, by: User) -> Findings:
     Raises CatalogueUnavailable.
     """
     catalogue = fetch_catalogue(tenant_id=version.tenant_id, user_id=by.id)
-    with tenant_context(version.tenant_id, user_id=by.id):
-        return check_version(version=version, scope=version.template.scope, catalogue=catalogue)[0]
+    return check_version(version=version, catalogue=catalogue, by=by)[0]
 
 
 def check_document(document: dict[str, Any], *, scope: Scope | None, tenant_id: UUID, by: User) -> Findings:
@@ -67,8 +74,9 @@ def check_document(document: dict[str, Any], *, scope: Scope | None, tenant_id: 
     Raises CatalogueUnavailable.
     """
     catalogue = fetch_catalogue(tenant_id=tenant_id, user_id=by.id)
-    with tenant_context(tenant_id, user_id=by.id):
-        return validate(document, catalogue=catalogue, resolve=PolicyResolver(scope.id if scope else None))[0]
+    release_connection()
+    resolve = PolicyResolver(tenant_id, scope.id if scope else None, by)
+    return validate(document, catalogue=catalogue, resolve=resolve)[0]
 
 
 def publish_version(*, version: Version, by: User, actor: Actor) -> tuple[Version, Findings]:
@@ -93,7 +101,7 @@ def _publish(seen: Version, catalogue: Catalogue, by: User, actor: Actor) -> tup
         return version, Findings()
     if version.status != VersionStatus.DRAFT or version.spec_hash != seen.spec_hash:
         raise VersionChanged
-    findings, pins = check_version(version=version, scope=version.template.scope, catalogue=catalogue)
+    findings, pins = check_version(version=version, catalogue=catalogue, by=by)
     findings.raise_faults()
     assert pins is not None
     version.status, version.published_at, version.published_by = VersionStatus.PUBLISHED, now(), by

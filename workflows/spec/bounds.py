@@ -7,3 +7,5 @@ LABEL_CHARACTERS = 120
 CHECKLIST_ITEMS = 50
 RELEASED_CALLS = 20
 DEPTH = 64
+FAULTS = 200
+TEMPLATE_CODE = 50_000  # characters between braces, in all of a spec's templates

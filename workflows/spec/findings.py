@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from countersign.errors import Invalid, field_fault
+from workflows.spec import bounds
 
 Fault = dict[str, str]
 
 
 @dataclass
 class Findings:
-    """A path that is `quiet` (its value was already reported and replaced by a stand-in) is not reported again."""
+    """A path that is `quiet` (its value was already reported and replaced by a stand-in) is not reported again.
+
+    Of very many the first ones are kept: nobody reads ten thousand.
+    """
 
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
     quiet: set[str] = field(default_factory=set)
 
+    @property
+    def are_full(self) -> bool:
+        return len(self.faults) >= bounds.FAULTS
+
     def fault(self, path: str, code: str, detail: str) -> None:
-        fault = field_fault(path, code, detail)
-        if not self._is_quiet(path) and fault not in self.faults:
-            self.faults.append(fault)
+        _add(self.faults, field_fault(path, code, detail), quiet=self._is_quiet(path))
 
     def warn(self, path: str, code: str, detail: str) -> None:
-        warning = field_fault(path, code, detail)
-        if not self._is_quiet(path) and warning not in self.warnings:
-            self.warnings.append(warning)
+        _add(self.warnings, field_fault(path, code, detail), quiet=self._is_quiet(path))
 
     def extend(self, faults: list[Fault]) -> None:
         for fault in faults:
@@ -45,7 +50,12 @@ class Findings:
                           code="spec_invalid", fields=self.faults)
 
     def _is_quiet(self, path: str) -> bool:
-        return any(path == quiet or path.startswith(f"{quiet}.") for quiet in self.quiet)
+        return any(above in self.quiet for above in accumulate(path.split("."), "{}.{}".format))
+
+
+def _add(found: list[Fault], one: Fault, *, quiet: bool) -> None:
+    if not quiet and len(found) < bounds.FAULTS and one not in found:
+        found.append(one)
 
 
 def _place(fault: Fault) -> list[tuple[int, str]]:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoInvalid
 from django.core.validators import validate_email
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import FormatChecker
 from jsonschema.exceptions import ValidationError
 from referencing import Registry
 
 from countersign.errors import Invalid, field_fault
+from workflows.spec.dialect import CHARACTERS_A_STEP, META_SCHEMA, URI, Validator
+from workflows.spec.work import TooMuchWork, Work, bounded_work
 
-# References can loop and reach out; a regular expression can take longer than the universe has. Forms need neither.
-REFUSED_KEYWORDS = frozenset({"$ref", "$dynamicRef", "$id", "$anchor", "$dynamicAnchor", "$vocabulary",
-                              "pattern", "patternProperties"})
+# References can loop and reach out; a regular expression can take longer than the universe has, and so can asking at
+# each level what the levels below have looked at. Forms need none of it.
+REFUSED_KEYWORDS = frozenset({"$ref", "$dynamicRef", "$id", "$anchor", "$dynamicAnchor", "$vocabulary", "$schema",
+                              "pattern", "patternProperties", "unevaluatedItems", "unevaluatedProperties"})
+BY_NAME = frozenset({"properties", "dependentSchemas", "$defs"})
+DATA = frozenset({"default", "const", "enum", "examples", "required", "dependentRequired"})
 MOST_FAULTS = 50
 
 _formats = FormatChecker(formats=["date", "date-time", "time", "uuid", "ipv4", "ipv6", "uri"])
@@ -32,53 +39,71 @@ def _is_email(value: object) -> bool:
 def schema_faults(schema: Any, field: str) -> list[dict[str, str]]:
     """What is wrong with a JSON Schema of an object, and with the defaults that stand in it."""
     faults = [field_fault(_path(field, path), "unsupported_keyword", f"`{path[-1]}` cannot be used in this schema.")
-              for path in _keyword_paths(schema)]
-    checker = Draft202012Validator(Draft202012Validator.META_SCHEMA)
-    for error in list(checker.iter_errors(schema))[:MOST_FAULTS]:
-        faults.append(field_fault(_path(field, error.absolute_path), "invalid_schema", _sentence(error)))
-    if faults:
-        return faults
-    if not isinstance(schema, dict) or schema.get("type") != "object":
-        return [field_fault(_path(field, ["type"]), "not_an_object", "The schema must say `type: object`.")]
-    return list(_default_faults(schema, field))
+              for path in islice(_keyword_paths(schema), MOST_FAULTS)]
+    with bounded_work():
+        faults += _faults(META_SCHEMA, schema, field, code="invalid_schema")
+        if faults:
+            return faults
+        if not isinstance(schema, dict) or schema.get("type") != "object":
+            return [field_fault(_path(field, ["type"]), "not_an_object", "The schema must say `type: object`.")]
+        return list(islice(_default_faults(schema, field), MOST_FAULTS))
 
 
 def check_input(schema: dict[str, Any], value: Any) -> dict[str, Any]:
     """The input with the schema's defaults filled in. Raises Invalid naming every faulty field as `input.<path>`."""
-    value = _with_defaults(schema, copy.deepcopy(value))
-    faults = list(value_faults(schema, value, "input"))
+    with bounded_work() as work:
+        try:
+            value = _with_defaults(schema, copy.deepcopy(value), work)
+        except TooMuchWork:
+            raise Invalid(fields=[_too_much("input")]) from None
+        faults = value_faults(schema, value, "input")
     if faults:
         raise Invalid("The input does not fit this workflow.", fields=faults)
     return value
 
 
-def value_faults(schema: dict[str, Any], value: Any, field: str) -> Iterator[dict[str, str]]:
-    validator = Draft202012Validator(schema, format_checker=_formats, registry=Registry())  # fetches nothing
-    for count, error in enumerate(validator.iter_errors(value)):
-        if count == MOST_FAULTS:
-            return
-        path = list(error.absolute_path)
-        if error.validator == "required":
-            missing = [name for name in error.validator_value if name not in error.instance]
-            path.append(next(name for name in missing if f"'{name}'" in error.message))
-        if error.validator == "additionalProperties" and error.validator_value is False:
-            for name in sorted(set(error.instance) - set(error.schema.get("properties", {}))):
-                yield field_fault(_path(field, [*path, name]), "unknown_field", "The input has no such field.")
-            continue
-        yield field_fault(_path(field, path), str(error.validator), _sentence(error))
+def value_faults(schema: dict[str, Any], value: Any, field: str) -> list[dict[str, str]]:
+    """Of many, the first ones."""
+    with bounded_work():
+        return _faults(schema, value, field)
 
 
-def _keyword_paths(schema: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def _faults(schema: dict[str, Any], value: Any, field: str, code: str = "") -> list[dict[str, str]]:
+    validator = Validator(schema, format_checker=_formats, registry=Registry())  # fetches nothing
+    faults: list[dict[str, str]] = []
+    try:
+        for error in islice(validator.iter_errors(value), MOST_FAULTS):
+            faults.append(field_fault(_path(field, error.absolute_path), code or _code(error), _sentence(error)))
+    except TooMuchWork:
+        faults.append(_too_much(field))
+    except OverflowError:
+        faults.append(field_fault(field, "out_of_range", "A number in this is too large to be compared."))
+    return faults
+
+
+def _code(error: ValidationError) -> str:
+    extra = error.validator == "additionalProperties" and error.validator_value is False
+    return "unknown_field" if extra else str(error.validator)
+
+
+def _too_much(field: str) -> dict[str, str]:
+    return field_fault(field, "too_much_work",
+                       "Checking this takes too many steps. Make the schema simpler, or the value shorter.")
+
+
+def _keyword_paths(schema: Any, path: tuple[Any, ...] = (), by_name: bool = False) -> Iterator[tuple[Any, ...]]:
+    """Of keywords that are refused. What stands `by_name` are schemas: a property may be called `pattern`."""
     if isinstance(schema, list):
         for index, item in enumerate(schema):
             yield from _keyword_paths(item, (*path, index))
     elif isinstance(schema, dict):
-        names = path[-1:] == ("properties",)  # a property may be called `pattern`
         for key, item in schema.items():
-            if key in REFUSED_KEYWORDS and not names:
-                yield (*path, key)
-            elif names or key not in ("default", "const", "enum", "examples"):
+            if by_name:
                 yield from _keyword_paths(item, (*path, key))
+            elif key in REFUSED_KEYWORDS and not (key == "$schema" and item == URI and not path):
+                yield (*path, key)
+            elif key not in DATA:
+                yield from _keyword_paths(item, (*path, key), by_name=key in BY_NAME)
 
 
 def _default_faults(schema: dict[str, Any], field: str) -> Iterator[dict[str, str]]:
@@ -91,17 +116,21 @@ def _default_faults(schema: dict[str, Any], field: str) -> Iterator[dict[str, st
         yield from _default_faults(part, inside)
 
 
-def _with_defaults(schema: Any, value: Any) -> Any:
+def _with_defaults(schema: Any, value: Any, work: Work) -> Any:
+    """Raises TooMuchWork: a few items can ask for a large default each."""
     if not isinstance(schema, dict):
         return value
     if isinstance(value, dict):
-        for name, part in schema.get("properties", {}).items():
+        properties = schema.get("properties", {})
+        work.take(1 + len(properties))
+        for name, part in properties.items():
             if isinstance(part, dict) and "default" in part and name not in value:
+                work.take(len(json.dumps(part["default"])) // CHARACTERS_A_STEP)
                 value[name] = copy.deepcopy(part["default"])
             if name in value:
-                value[name] = _with_defaults(part, value[name])
+                value[name] = _with_defaults(part, value[name], work)
     elif isinstance(value, list) and "items" in schema:
-        return [_with_defaults(schema["items"], item) for item in value]
+        return [_with_defaults(schema["items"], item, work) for item in value]
     return value
 
 
@@ -113,8 +142,6 @@ def _sentence(error: ValidationError) -> str:
     """jsonschema quotes the whole value; a document of 400,000 characters is no help in a sentence."""
     message = error.message if len(error.message) <= 300 else f"{error.message[:120]} … {error.message[-120:]}"
     match error.validator:
-        case "required":
-            return "This is required."
         case "maxLength":
             return f"This may have {error.validator_value:,} characters at most; it has {len(error.instance):,}."
         case "minLength":

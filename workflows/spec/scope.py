@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from workflows.errors import TemplateFailed
+from workflows.spec.bounds import TEMPLATE_CODE
 from workflows.spec.document import Spec
 from workflows.spec.findings import Findings
 from workflows.spec.flow import gates_of, shown
 from workflows.spec.graph import Graph
-from workflows.spec.inputs import schema_faults
 from workflows.spec.names import Use, uses
 from workflows.spec.nodes import Approval, Node, Supervisor, Tool, Worker
 from workflows.spec.templates import check_template
 
 ALWAYS = frozenset({"input", "feedback", "revision", "objections"})
+CODE = re.compile(r"\{[{%#].*?(?:[}%#]\}|\Z)", re.DOTALL)
+EACH_TEMPLATE = 20  # what reading one costs, however short, in characters of code
 
 
 def check_scope(spec: Spec, graph: Graph, findings: Findings) -> None:
@@ -33,11 +36,19 @@ class _Scope:
         self.graph = graph
         self.findings = findings
         self.before = graph.written_before if spec.start in graph.nodes else {}
-        sound = not schema_faults(spec.input, "input")
+        sound = not findings.are_full and not any(fault["field"].split(".")[0] == "input" for fault in findings.faults)
         self.properties: dict[str, Any] | None = spec.input.get("properties") if sound else None
         self.outputs = {node.id for node in spec.nodes if not isinstance(node, Approval)}
+        self.code = 0
 
     def check(self, path: str, source: str, node: Node) -> None:
+        if "{" not in source:
+            return
+        self.code += EACH_TEMPLATE + sum(len(code) for code in CODE.findall(source))
+        if self.code > TEMPLATE_CODE:
+            self.findings.fault(path, "too_many", f"A spec's templates may have {TEMPLATE_CODE:,} characters of code, "
+                                                  "between braces, at most.")
+            return
         try:
             check_template(source)
             found = uses(source)

@@ -54,7 +54,7 @@ def _check_arguments(path: str, node: Tool, entry: ToolEntry, findings: Findings
                                f"`{node.tool}` takes no argument `{name}`. It takes: {_listed(properties)}.")
         elif _is_literal(value):
             schema = {"$defs": entry.input_schema.get("$defs", {}), **properties[name]}
-            findings.extend(list(value_faults(schema, value, f"{path}.{name}")))
+            findings.extend(value_faults(schema, value, f"{path}.{name}"))
 
 
 def _is_literal(value: Any) -> bool:

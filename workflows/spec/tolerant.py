@@ -41,6 +41,8 @@ def read_spec(document: dict[str, Any], findings: Findings) -> Spec | None:
             return Spec.model_validate(document)
         except ValidationError as invalid:
             for path, errors in _by_path(document, invalid).items():
+                if findings.are_full:
+                    return None
                 findings.fault(_dotted(path), *_in_words(errors, path))
                 findings.quiet |= {_dotted(quiet) for quiet in _repair(document, path, errors[0]["type"])}
     return None

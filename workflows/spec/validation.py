@@ -17,6 +17,7 @@ from workflows.spec.scope import check_scope
 from workflows.spec.structure import check_structure, graph_of
 from workflows.spec.supplies import check_supplies
 from workflows.spec.tolerant import read_spec
+from workflows.spec.work import bounded_work
 
 Resolve = Callable[[Policy], tuple[GatePin, list[str]]]
 """A policy with its roles pinned, and sentences that warn; raises Invalid with paths into the policy."""
@@ -28,11 +29,12 @@ def validate(document: dict[str, Any], *, catalogue: Catalogue, resolve: Resolve
     spec = read_spec(document, findings)
     if spec is None:
         return findings.in_order(), None
-    check_structure(spec, findings)
-    graph = graph_of(spec)
-    check_flow(spec, graph, catalogue, findings)
-    check_scope(spec, graph, findings)
-    check_supplies(spec, catalogue, findings)
+    with bounded_work():
+        check_structure(spec, findings)
+        graph = graph_of(spec)
+        check_flow(spec, graph, catalogue, findings)
+        check_scope(spec, graph, findings)
+        check_supplies(spec, catalogue, findings)
     gates = _resolved_policies(spec, resolve, findings)
     pins = None if findings.faults else _pins(spec, catalogue, gates)
     return findings.in_order(), pins

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -37,6 +39,14 @@ def problem_body(error: CountersignError) -> dict[str, Any]:
 def problem(error: CountersignError) -> JsonResponse:
     """For plain Django views and middleware."""
     return JsonResponse(problem_body(error), status=error.status, content_type=CONTENT_TYPE, headers=error.headers)
+
+
+async def send_problem(send: Callable[[dict[str, Any]], Awaitable[None]], error: CountersignError) -> None:
+    """For ASGI, before Django."""
+    headers = {"content-type": CONTENT_TYPE, **error.headers}
+    await send({"type": "http.response.start", "status": error.status,
+                "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()]})
+    await send({"type": "http.response.body", "body": json.dumps(problem_body(error)).encode()})
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:

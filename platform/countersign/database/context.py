@@ -65,6 +65,15 @@ def current_tenant() -> UUID | None:
     return _tenant.get()
 
 
+def release_connection() -> None:
+    """Give this thread's connection back to the pool before something that takes long; the next query borrows another.
+
+    Inside a transaction it stays.
+    """
+    if not connection.in_atomic_block:
+        connection.close()
+
+
 @contextmanager
 def _set(tenant_id: UUID | None, user_id: UUID | None) -> Iterator[None]:
     """Set both for this block, and the surrounding block's again after it. An error undoes them with its savepoint."""

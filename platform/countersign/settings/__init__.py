@@ -10,6 +10,7 @@ from psycopg_pool import ConnectionPool
 from countersign.api.failures import PROBLEM_RESPONSES
 from countersign.environment import ROLE_OF_PROCESS, database_settings, email_settings, read_environment
 from countersign.web_app.places import BUILT
+from countersign.web_app.policy import add_policy
 
 ENVIRONMENT = read_environment()
 ROOT = Path(__file__).resolve().parents[3]
@@ -46,9 +47,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "countersign.web_app.files.Files",
     "countersign.middleware.RequestContext",
-    "countersign.middleware.ContentSecurityPolicy",
+    "countersign.middleware.BrowserRules",
+    "countersign.middleware.CountedByAddress",
     "countersign.middleware.ReadableSignIn",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -180,7 +182,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
-REQUEST_MAX_BYTES = 12 * 1024 * 1024  # held by countersign.asgi
+REQUEST_MAX_BYTES = 12 * 1024 * 1024  # held by countersign.asgi, as are the next two
+LARGE_BODIES_BELOW = "/api/v1/tenants/"  # of a team; signing in, and all that is open to everybody, lies elsewhere
+SMALL_BODY_BYTES = 64 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MAX_BYTES
 
 # -- Mail of the platform itself (a tenant's newsletter leaves through its own tool server)
@@ -207,12 +211,15 @@ STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "staticfiles" if ENVIRONMENT.production else None
 WHITENOISE_USE_FINDERS = not ENVIRONMENT.production
 WHITENOISE_ROOT = BUILT if BUILT.is_dir() else None  # the web app; Vite puts a hash into the names below assets/
+WHITENOISE_ADD_HEADERS_FUNCTION = add_policy
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/|^/static/.+\.[0-9a-f]{12}\."
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage" if ENVIRONMENT.production
                     else "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+SESSION_ENGINE = "countersign.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.production
