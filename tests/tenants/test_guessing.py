@@ -279,6 +279,19 @@ def test_failures_are_forgotten_a_while_after_the_first_whatever_happens_since(c
     assert 0 < counts.ttl(at_address) <= 100
 
 
+def test_an_attempt_is_counted_in_one_round_trip(counts, monkeypatch):
+    sent, send = [], redis.connection.AbstractConnection.send_packed_command
+    Attempt("sign-in", account="other@example.org", address=HERE).begin()
+    monkeypatch.setattr(redis.connection.AbstractConnection, "send_packed_command",
+                        lambda self, command, **options: (sent.append(command), send(self, command, **options))[1])
+    attempt = Attempt("sign-in", account=EMAIL, address=HERE)
+    attempt.begin()
+    assert len(sent) == 1
+    monkeypatch.undo()
+    attempt.succeed()
+    assert counts.hget(f"attempts:sign-in:at:{HERE}", "failed") == b"1"
+
+
 def test_where_nobody_failed_nothing_is_counted(counts, person):
     sign_in(PASSWORD)
     assert [key for key in counts.scan_iter("attempts:*") if b":known:" not in key] == []
