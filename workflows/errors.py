@@ -28,7 +28,7 @@ class TemplateNameTaken(Conflict):
 
 class VersionChanged(Conflict):
     code = "version_changed"
-    detail = "This version changed while it was being checked. Load it again, then publish."
+    detail = "This version changed since you read it. Load it again, look at it, then publish."
 
 
 class NothingPublished(Conflict):

@@ -132,11 +132,13 @@ class TestPublishing:
             assert (response.status_code, response.json()["code"]) == (503, "toolserver_unavailable")
         assert the_version(acme).status == VersionStatus.DRAFT
 
+    @pytest.mark.parametrize("named", [True, False])
     def test_a_draft_that_changes_meanwhile_is_not_published(self, acme, admin, api, catalogue, newsletter,
-                                                             monkeypatch):
+                                                             monkeypatch, named):
         from workflows.services import publishing
 
         ask = publishing.fetch_catalogue
+        body = {"spec_hash": the_version(acme).spec_hash} if named else {}
 
         def ask_and_edit(**who):
             with tenant_context(acme.id):
@@ -144,8 +146,23 @@ class TestPublishing:
             return ask(**who)
 
         monkeypatch.setattr(publishing, "fetch_catalogue", ask_and_edit)
-        response = api(admin).post(f"{newsletter}publish/")
+        response = api(admin).post(f"{newsletter}publish/", body)
         assert (response.status_code, response.json()["code"]) == (409, "version_changed")
+
+    def test_what_was_read_is_published_or_nothing(self, acme, admin, api, catalogue, newsletter):
+        read = api(admin).get(newsletter).json()["spec_hash"]
+        with tenant_context(acme.id):
+            changed = change_draft(version=Version.objects.get(), spec={**the_version(acme).spec, "name": "Other"},
+                                   actor=SYSTEM)
+        response = api(admin).post(f"{newsletter}publish/", {"spec_hash": read})
+        assert (response.status_code, response.json()["code"]) == (409, "version_changed")
+        assert catalogue.asked == []
+        assert the_version(acme).status == VersionStatus.DRAFT
+        for _ in range(2):  # after a lost answer it is sent again
+            done = api(admin).post(f"{newsletter}publish/", {"spec_hash": changed.spec_hash})
+            assert (done.status_code, done.json()["spec_hash"]) == (200, changed.spec_hash)
+        late = api(admin).post(f"{newsletter}publish/", {"spec_hash": read})
+        assert (late.status_code, late.json()["code"]) == (409, "version_changed"), "another's was published"
 
     @pytest.mark.django_db(transaction=True)
     def test_the_host_is_asked_outside_of_any_transaction(self, acme, admin, api, catalogue, newsletter):

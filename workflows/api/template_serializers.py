@@ -104,6 +104,11 @@ class PublishedVersion(VersionSerializer):
         fields = [*VersionSerializer.Meta.fields, "warnings"]
 
 
+class Publication(serializers.Serializer):
+    spec_hash = serializers.CharField(required=False, max_length=100, help_text=(
+        "Of the spec that you looked at: another one is not published. Without it, whatever the draft holds is."))
+
+
 class NewVersion(serializers.Serializer):
     spec = SpecField()
     notes = serializers.CharField(required=False, allow_blank=True, max_length=NOTES, default="")

@@ -15,6 +15,7 @@ from workflows.api.parsers import PARSERS
 from workflows.api.template_serializers import (
     FindingsSerializer,
     NewVersion,
+    Publication,
     PublishedVersion,
     SpecToCheck,
     VersionChange,
@@ -115,12 +116,14 @@ class VersionPublication(VersionAccess):
     scopes = {"POST": WRITE}
     transactional = False
 
-    @extend_schema(request=None, responses=PublishedVersion)
+    @extend_schema(request=Publication, responses=PublishedVersion)
     def post(self, request: Request, slug: str, id: str, number: str) -> Response:
-        """Check it, pin its policies and tools, and publish it. 422 with every fault, by its path in the document."""
+        """Check it, pin its policies and tools, and publish it. 422 with every fault, by its path in the document;
+        409 `version_changed` if its spec is no longer the one named."""
         with self.context():
             version = self.version(id, number)
-        version, findings = publish_version(version=version, by=request.user, actor=self.actor)
+        version, findings = publish_version(version=version, by=request.user, actor=self.actor,
+                                            **self.parse(Publication))
         version.warnings = findings.warnings
         return Response(PublishedVersion(version).data)
 

@@ -79,27 +79,32 @@ def check_document(document: dict[str, Any], *, scope: Scope | None, tenant_id: 
     return validate(document, catalogue=catalogue, resolve=resolve)[0]
 
 
-def publish_version(*, version: Version, by: User, actor: Actor) -> tuple[Version, Findings]:
+def publish_version(*, version: Version, by: User, actor: Actor,
+                    spec_hash: str | None = None) -> tuple[Version, Findings]:
     """Check a draft, pin what its names mean, and publish it. Asks the host, so call it outside transactions.
 
-    Publishing a published version changes nothing. Raises Invalid (`spec_invalid`) with every fault, VersionRetired,
-    VersionChanged when the draft was edited meanwhile, CatalogueUnavailable.
+    `spec_hash` is that of the spec which `by` looked at; without it, whatever `version` holds is published. Publishing
+    a published version again changes nothing. Raises Invalid (`spec_invalid`) with every fault, VersionRetired,
+    VersionChanged when the spec is another by now, CatalogueUnavailable.
     """
+    seen = spec_hash or version.spec_hash
     if version.status == VersionStatus.RETIRED:
         raise VersionRetired
+    if version.spec_hash != seen:
+        raise VersionChanged
     if version.status == VersionStatus.PUBLISHED:
         return version, Findings()
     catalogue = fetch_catalogue(tenant_id=version.tenant_id, user_id=by.id)
     with tenant_context(version.tenant_id, user_id=by.id):
-        return _publish(version, catalogue, by, actor)
+        return _publish(version, seen, catalogue, by, actor)
 
 
-def _publish(seen: Version, catalogue: Catalogue, by: User, actor: Actor) -> tuple[Version, Findings]:
+def _publish(version: Version, seen: str, catalogue: Catalogue, by: User, actor: Actor) -> tuple[Version, Findings]:
     hold_access(exclusive=False)  # a role that is pinned here is not removed meanwhile
-    version = locked_version(seen)
-    if version.status == VersionStatus.PUBLISHED and version.spec_hash == seen.spec_hash:
+    version = locked_version(version)
+    if version.status == VersionStatus.PUBLISHED and version.spec_hash == seen:
         return version, Findings()
-    if version.status != VersionStatus.DRAFT or version.spec_hash != seen.spec_hash:
+    if version.status != VersionStatus.DRAFT or version.spec_hash != seen:
         raise VersionChanged
     findings, pins = check_version(version=version, catalogue=catalogue, by=by)
     findings.raise_faults()

@@ -1,9 +1,11 @@
 import createFetchClient, { type Middleware } from "openapi-fetch";
 import createClient from "openapi-react-query";
-import { problemOf, unreachable } from "./problem";
+import { problemOf, unanswered, unreachable } from "./problem";
 import type { paths } from "./schema";
 
 const SAFE = ["GET", "HEAD", "OPTIONS"];
+/** Asked by POST, and changing nothing all the same. */
+const ASKING = /\/(validate|preview)\/$/;
 
 export function csrfToken(): string {
   return /(?:^|; )(?:__Host-csrf|csrftoken)=([^;]+)/.exec(document.cookie)?.[1] ?? "";
@@ -18,8 +20,8 @@ const session: Middleware = {
     if (!response.ok && response.status !== 304) throw await problemOf(response);
     return response;
   },
-  onError() {
-    return unreachable();
+  onError({ request }) {
+    return SAFE.includes(request.method) || ASKING.test(request.url) ? unreachable() : unanswered();
   },
 };
 

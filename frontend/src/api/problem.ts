@@ -41,6 +41,11 @@ export function unreachable(): Problem {
   return new Problem(0, { code: "unreachable", detail: i18next.t("common:problem.unreachable") });
 }
 
+/** A write whose answer never came: it may have been done. */
+export function unanswered(): Problem {
+  return new Problem(0, { code: "unreachable", detail: i18next.t("common:problem.unanswered") });
+}
+
 export async function problemOf(response: Response): Promise<Problem> {
   const body = await response.json().catch(() => ({}));
   return new Problem(response.status, body);

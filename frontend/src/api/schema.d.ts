@@ -893,7 +893,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Check it, pin its policies and tools, and publish it. 422 with every fault, by its path in the document. */
+        /**
+         * @description Check it, pin its policies and tools, and publish it. 422 with every fault, by its path in the document;
+         *     409 `version_changed` if its spec is no longer the one named.
+         */
         post: operations["tenants_workflows_versions_publish_create"];
         delete?: never;
         options?: never;
@@ -1692,6 +1695,10 @@ export interface components {
             code?: string;
             detail?: string;
         };
+        PublicationRequest: {
+            /** @description Of the spec that you looked at: another one is not published. Without it, whatever the draft holds is. */
+            spec_hash?: string;
+        };
         PublishedVersion: {
             /** Format: uuid */
             readonly id: string;
@@ -2400,6 +2407,7 @@ export type Problem = components['schemas']['Problem'];
 export type Provider = components['schemas']['Provider'];
 export type ProviderRequest = components['schemas']['ProviderRequest'];
 export type ProviderTrial = components['schemas']['ProviderTrial'];
+export type PublicationRequest = components['schemas']['PublicationRequest'];
 export type PublishedVersion = components['schemas']['PublishedVersion'];
 export type RequestDetail = components['schemas']['RequestDetail'];
 export type RequestStatus = components['schemas']['RequestStatus'];
@@ -5009,7 +5017,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PublicationRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {

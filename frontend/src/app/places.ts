@@ -12,3 +12,9 @@ export const PLACES: Place[] = [
   { name: "audit", to: "/t/$slug/audit", icon: ScrollText },
   { name: "settings", to: "/t/$slug/settings", icon: Settings, apart: true },
 ];
+
+/** Whose page an address is: `/t/acme/runs/…` is one of runs. */
+export function sectionOf(pathname: string): string | undefined {
+  const part = pathname.split("/")[3] || "inbox";
+  return PLACES.find((place) => place.name === (part === "approvals" ? "inbox" : part))?.name;
+}

@@ -10,13 +10,15 @@ addStrings("common", {
   loading: "Loading",
   notices: "Notices",
   retry: "Try again",
+  stale: "This could not be read again just now, so it may be old.",
   save: "Save",
   saved: "Saved.",
   more: "Show more",
   optional: "optional",
   problem: {
     unexplained: "The platform refused this without saying why (status {{status}}). Try again; if it stays, tell your administrator.",
-    unreachable: "The platform does not answer. Check your connection; nothing was changed.",
+    unreachable: "The platform does not answer. Check your connection, then try again.",
+    unanswered: "No answer came, so it is not known whether this was done. Check your connection, look whether it was, and otherwise do it again.",
     too_many: "Too many attempts. Wait a minute, then try again.",
     too_many_for: "Too many attempts. Try again in {{seconds}} seconds.",
   },
@@ -75,6 +77,10 @@ addStrings("app", {
   palette_hint: "Where to? Type a page or a team",
   palette_none: "Nothing of that name.",
   theme: { title: "Appearance", system: "As the system", light: "Light", dark: "Dark" },
-  offline: "No connection. What you see may be old; it is tried again by itself.",
+  signed_out: {
+    title: "You are signed out", sign_in: "Sign in, in a new tab",
+    why: "What you typed is still here. Sign in beside this page, come back to it, and go on.",
+  },
+  offline: "No connection. What you see may be old; it is read again by itself. Nothing is sent by itself.",
   crashed: { title: "This page broke", why: "It is our fault. What you had saved is safe.", reload: "Load it again" },
 });

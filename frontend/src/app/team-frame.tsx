@@ -1,8 +1,9 @@
 import { onlineManager, useQuery } from "@tanstack/react-query";
-import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useNavigate, useRouter } from "@tanstack/react-router";
 import { Suspense, useEffect, useSyncExternalStore } from "react";
 import { meQuery } from "@/api/me";
 import { Banner } from "@/components/banner";
+import { Button } from "@/components/button";
 import { Failed, Skeleton } from "@/components/states";
 import { useTranslation } from "@/lib/i18n";
 import { keep } from "@/lib/kept";
@@ -11,6 +12,7 @@ import { BottomBar } from "./bottom-bar";
 import { KeyHelp } from "./key-help";
 import { NotFound } from "./not-found";
 import { Palette } from "./palette";
+import { sectionOf } from "./places";
 import { Side } from "./side";
 
 /** The frame around a team's pages. A team one is not in looks like one that isn't there. */
@@ -20,10 +22,12 @@ export function TeamFrame() {
   const me = useQuery({ ...meQuery, retry: false });
   const team = me.data?.tenants.find((tenant) => tenant.slug === slug);
   useEffect(() => { if (team) keep("team", team.slug); }, [team]);
+  useArrival();
+  const section = sectionOf(useLocation().pathname);
 
   if (me.isPending) return <main className="p-8"><Skeleton /></main>;
-  if (me.error?.status === 401 || me.error?.status === 403) return <ToSignIn />;
-  if (me.error && !me.data) return <main><Failed error={me.error} retry={() => void me.refetch()} /></main>;
+  if (!me.data && (me.error?.status === 401 || me.error?.status === 403)) return <ToSignIn />;
+  if (!me.data) return <main><Failed error={me.error} retry={() => void me.refetch()} /></main>;
   if (!team) return <NotFound />;
   return (
     <div className="md:grid md:grid-cols-[13.5rem_minmax(0,1fr)]">
@@ -31,8 +35,11 @@ export function TeamFrame() {
         {t("skip")}
       </a>
       <Side team={team} person={me.data} />
-      <main id="content" tabIndex={-1} className="min-w-0 pb-20 outline-none md:pb-0">
-        <Connection />
+      <main id="content" tabIndex={-1} aria-label={section && t(section)} className="min-w-0 pb-20 outline-none md:pb-0">
+        <div className="sticky top-0 z-20 px-4 md:px-8 *:mt-4">
+          <Connection />
+          {me.error?.status === 401 && <SignedOut />}
+        </div>
         <Suspense fallback={<div className="p-8"><Skeleton /></div>}><Outlet key={team.id} /></Suspense>
       </main>
       <BottomBar team={team} person={me.data} />
@@ -40,6 +47,14 @@ export function TeamFrame() {
       <KeyHelp />
     </div>
   );
+}
+
+/** Another page is read from its beginning: without this the focus falls to nowhere, and nobody is told. */
+function useArrival() {
+  const router = useRouter();
+  useEffect(() => router.subscribe("onRendered", ({ fromLocation, pathChanged }) => {
+    if (fromLocation && pathChanged) document.getElementById("content")?.focus({ preventScroll: true });
+  }), [router]);
 }
 
 /** Once: while it is under way the address changes already, and must not become the one to come back to. */
@@ -52,8 +67,21 @@ function ToSignIn() {
   return <main className="p-8"><Skeleton /></main>;
 }
 
+/** A session that ended takes no page and nothing that was typed with it: one signs in beside it, and comes back. */
+function SignedOut() {
+  const { t } = useTranslation("app");
+  const { href } = useLocation();
+  return (
+    <Banner tone="warn" live title={t("signed_out.title")} action={
+      <Button asChild look="primary">
+        <Link to="/sign-in" search={{ next: href } as never} target="_blank">{t("signed_out.sign_in")}</Link>
+      </Button>
+    }>{t("signed_out.why")}</Banner>
+  );
+}
+
 function Connection() {
   const { t } = useTranslation("app");
   const online = useSyncExternalStore((tell) => onlineManager.subscribe(tell), () => onlineManager.isOnline());
-  return online ? null : <div className="px-4 pt-4 md:px-8"><Banner tone="warn" live>{t("offline")}</Banner></div>;
+  return online ? null : <Banner tone="warn" live>{t("offline")}</Banner>;
 }

@@ -14,8 +14,9 @@ export function relative(at: string | Date, now: number = Date.now()): string {
   return i18next.t("common:just_now");
 }
 
+/** As this person's browser writes dates: they are figures, and theirs even where the words are not. */
 export function exact(at: string | Date): string {
-  return new Intl.DateTimeFormat(i18next.language, { dateStyle: "medium", timeStyle: "medium" }).format(new Date(at));
+  return new Intl.DateTimeFormat(navigator.language, { dateStyle: "medium", timeStyle: "medium" }).format(new Date(at));
 }
 
 /** "840 ms", "12.4 s", "3 min 20 s". */

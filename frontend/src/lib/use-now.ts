@@ -6,7 +6,10 @@ let timer: ReturnType<typeof setInterval> | undefined;
 
 function subscribe(tell: () => void) {
   listeners.add(tell);
-  timer ??= setInterval(() => { now = Date.now(); listeners.forEach((each) => each()); }, 15_000);
+  if (timer === undefined) {
+    now = Date.now(); // while nobody listened it stood still
+    timer = setInterval(() => { now = Date.now(); listeners.forEach((each) => each()); }, 15_000);
+  }
   return () => {
     listeners.delete(tell);
     if (listeners.size === 0) { clearInterval(timer); timer = undefined; }

@@ -106,6 +106,29 @@ def test_a_wrong_key_shows_the_refusal_and_the_right_one_answers(open_browser, n
     expect(row).to_have_count(0)
 
 
+def test_of_two_who_change_an_alias_at_once_one_is_told(open_browser, newsletter: Newsletter, provider):
+    admin, name = newsletter.team.admin, f"shared-{new_id().hex[-6:]}"
+    path = f"{newsletter.team.path}/models/"
+    admin.post(path, {"alias": name, "providers": [{"model": "openai/first", "api_base": provider}]})
+    page = open_browser(admin)
+    page.goto("/t/acme/tools")
+    row = page.get_by_role("list", name="Model aliases").locator("> li").filter(has_text=name)
+    row.get_by_role("button", name="Edit").click()
+    expect(page.get_by_label("Model", exact=True)).to_have_value("openai/first")
+    assert_accessible(page)
+    admin.call("PUT", f"{path}{name}/", {"providers": [{"model": "openai/theirs", "api_base": provider}]})
+    page.get_by_label("Model", exact=True).fill("openai/mine")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("Somebody changed it meanwhile.")
+    page.get_by_role("button", name="Cancel").click()
+    row.get_by_role("button", name="Edit").click()
+    expect(page.get_by_label("Model", exact=True)).to_have_value("openai/theirs")
+    page.get_by_label("Model", exact=True).fill("openai/mine")
+    page.get_by_role("button", name="Save").click()
+    expect(row).to_contain_text("openai/mine")
+    admin.call("DELETE", f"{path}{name}/")
+
+
 def test_the_offline_models_answer_without_a_key(open_browser, newsletter: Newsletter):
     page = open_browser(newsletter.team.admin)
     page.goto("/t/acme/tools")

@@ -67,11 +67,94 @@ def test_a_fault_is_shown_at_its_line_then_the_draft_is_saved_and_published(news
 
     page.get_by_role("button", name="Publish…").click()
     expect(page.get_by_role("dialog")).to_contain_text("Checked: no faults, no warnings.")
+    assert_accessible(page)
+    page.get_by_label("Notes").fill("A name of its own")
     page.get_by_role("button", name="Publish version 1").click()
     expect(page.get_by_text("v1 published")).to_be_visible()
     expect(page.get_by_text("What was published never changes. Make a new draft to change it.")).to_be_visible()
+    assert newsletter.team.admin.get(f"{draft.path}/versions/1/")["notes"] == "A name of its own"
     page.get_by_role("button", name="Edit as a new draft").click()
     expect(editor(page, 2)).to_be_visible()
+
+
+def saved_by_somebody(newsletter: Newsletter, draft: Draft, name: str) -> None:
+    spec = newsletter.team.admin.get(f"{draft.path}/versions/1/")["spec"]
+    newsletter.team.admin.call("PATCH", f"{draft.path}/versions/1/", {"spec": {**spec, "name": name}})
+
+
+@pytest.mark.parametrize("when", ["before it is checked", "after it was checked"])
+def test_what_was_never_on_screen_is_not_published(newsletter, open_browser, draft, when):
+    page = open_browser(newsletter.team.admin)
+    page.goto(draft.page)
+    expect(findings(page)).to_contain_text("No faults.")
+    if when == "before it is checked":
+        saved_by_somebody(newsletter, draft, "Theirs")
+    page.get_by_role("button", name="Publish…").click()
+    if when == "after it was checked":
+        expect(page.get_by_role("dialog")).to_contain_text("Checked: no faults, no warnings.")
+        saved_by_somebody(newsletter, draft, "Theirs")
+        page.get_by_role("button", name="Publish version 1").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Somebody changed this draft since you saw it")
+    expect(page.get_by_role("button", name="Publish version 1")).to_be_disabled()
+    assert newsletter.team.admin.get(f"{draft.path}/versions/1/")["status"] == "draft"
+    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Take theirs").click()
+    expect(editor(page)).to_contain_text("name: Theirs")
+    page.get_by_role("button", name="Publish…").click()
+    page.get_by_role("button", name="Publish version 1").click()
+    expect(page.get_by_text("v1 published")).to_be_visible()
+
+
+def test_an_editor_opened_again_begins_with_what_is_there_now(newsletter, open_browser, draft):
+    page = open_browser(newsletter.team.admin)
+    page.goto(draft.page)
+    expect(editor(page)).to_contain_text("name: Newsletter")
+    page.get_by_role("tab", name="Permissions").click()
+    saved_by_somebody(newsletter, draft, "Theirs")
+    page.get_by_role("tab", name="Spec").click()
+    expect(editor(page)).to_contain_text("name: Theirs")
+
+
+def test_a_draft_of_somebody_elses_does_not_take_the_editor(newsletter, open_browser, draft):
+    page = open_browser(newsletter.team.admin)
+    page.goto(draft.page)
+    editor(page).click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("End")
+    page.keyboard.type(" mine")
+    spec = newsletter.team.admin.get(f"{draft.path}/versions/1/")["spec"]
+    newsletter.team.admin.post(f"{draft.path}/versions/", {"spec": spec})
+    page.wait_for_timeout(5_100)  # until what the page read counts as old
+    page.evaluate("window.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_label("Version", exact=True).get_by_role("option")).to_have_count(2)
+    expect(editor(page)).to_contain_text("name: Newsletter mine")
+
+
+def test_saved_again_after_a_lost_answer_it_is_nobody_elses(newsletter, open_browser, draft):
+    page = open_browser(newsletter.team.admin)
+    page.goto(draft.page)
+    editor(page).click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("End")
+    page.keyboard.type(" mine")
+    page.route("**/versions/1/", lambda route: (
+        (route.fetch(), route.abort()) if route.request.method == "PATCH" else route.continue_()))
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_role("alert")).to_contain_text("it is not known whether this was done")
+    page.unroute_all()
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_text("Unsaved changes")).to_have_count(0)
+    expect(page.get_by_text("Somebody saved this draft")).to_have_count(0)
+
+
+def test_an_empty_text_is_a_fault(newsletter, open_browser, draft):
+    page = open_browser(newsletter.team.admin)
+    page.goto(draft.page)
+    expect(findings(page)).to_contain_text("No faults.")
+    editor(page).click()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    expect(findings(page)).to_contain_text("A spec is an object with `name`, `start` and `nodes`.")
 
 
 def test_text_that_is_no_yaml_is_marked_where_it_breaks(newsletter, open_browser, draft):
@@ -164,8 +247,25 @@ def test_rights_are_given_and_who_may_decide_is_named(newsletter, open_browser, 
     row = page.get_by_role("row").filter(has_text="viewer@acme.example")
     expect(row.get_by_role("checkbox", name="See:")).to_be_checked()
     expect(row.get_by_role("checkbox", name="Decide:")).to_be_disabled()
+    sees = page.get_by_role("checkbox", name="See: Editor")
+    expect(sees).to_be_checked()
+    expect(sees).to_be_disabled()  # whoever may decide sees it
     page.get_by_role("checkbox", name="Decide: Editor").click()
     expect(page.get_by_text("Nobody may decide yet.")).to_be_visible()
+    expect(sees).to_be_checked()
+    expect(sees).to_be_enabled()
+
+
+def test_whoever_may_decide_is_shown_to_see(newsletter, open_browser, draft):
+    team = newsletter.team
+    [role] = [role["id"] for role in team.admin.all(f"{team.path}/roles/") if role["name"] == "Editor"]
+    team.admin.call("PUT", f"{draft.path}/permissions/", {"role": role, "actions": ["decide"]})
+    page = open_browser(team.admin)
+    page.goto(f"{draft.page}?tab=permissions")
+    expect(page.get_by_role("checkbox", name="See: Editor")).to_be_checked()
+    page.goto(f"/t/{newsletter.slug}/people?tab=decide")
+    row = page.get_by_role("region", name=f"Rights on {draft.name}").get_by_role("row").filter(has_text="Editor")
+    expect(row.get_by_role("cell").nth(1)).to_have_text("yes")
 
 
 def test_it_is_renamed_archived_and_brought_back(newsletter, open_browser, draft):
@@ -197,6 +297,26 @@ def test_one_is_made_from_the_gallery_and_one_from_blank(newsletter, open_browse
     page.get_by_role("textbox", name="Name").fill(f"Blank {uuid.uuid4().hex[:8]}")
     page.get_by_role("button", name="Make it").click()
     expect(findings(page)).to_contain_text("1 warning")  # nobody may decide on it yet
+
+
+def test_a_name_that_is_taken_unseen_is_passed_over(newsletter, open_browser):
+    page = open_browser(newsletter.team.admin)
+    page.route(f"**/api/v1/tenants/{newsletter.slug}/workflows/", lambda route: (
+        route.fulfill(json={"next": None, "previous": None, "results": []})
+        if route.request.method == "GET" else route.continue_()))
+    page.goto(f"/t/{newsletter.slug}/workflows")
+    page.get_by_role("button", name="Use this: Newsletter").click()
+    expect(findings(page)).to_be_visible()
+
+
+def test_a_gallery_that_fails_says_so(newsletter, open_browser):
+    page = open_browser(newsletter.team.admin)
+    page.route("**/api/v1/gallery/", lambda route: route.fulfill(status=422, json={"detail": "The shelf fell."}))
+    page.goto(f"/t/{newsletter.slug}/workflows")
+    expect(page.get_by_text("The shelf fell.")).to_be_visible()
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("button", name="Use this: Newsletter")).to_be_visible()
 
 
 @pytest.mark.parametrize("viewport", [None, PHONE], ids=["desktop", "phone"])

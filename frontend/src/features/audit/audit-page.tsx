@@ -6,6 +6,7 @@ import type { AuditEntry } from "@/api/schema";
 import { Button } from "@/components/button";
 import { Page } from "@/components/page";
 import { More, Rows } from "@/components/rows";
+import { Stale } from "@/components/stale";
 import { Empty, Failed, Forbidden, Skeleton } from "@/components/states";
 import { useTranslation } from "@/lib/i18n";
 import { useSlug, useUrlState } from "@/lib/url-state";
@@ -45,13 +46,14 @@ function Entries() {
   const asked = { ...(action && { action }), ...(actor && { actor }), ...(subject && { subject }) };
   const query = $api.useInfiniteQuery("get", "/api/v1/tenants/{slug}/audit/", { params: { path: { slug }, query: asked } }, byCursor);
   if (query.isPending) return <Skeleton tall />;
-  if (query.error) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (query.error && !query.data) return <Failed error={query.error} retry={() => void query.refetch()} />;
   const entries = rowsOf<AuditEntry>(query.data);
   if (entries.length === 0) {
     return <Empty icon={ScrollText} title={t(Object.keys(asked).length ? "empty_filtered" : "empty")}>{t("empty_why")}</Empty>;
   }
   return (
     <div className="grid gap-4">
+      <Stale query={query} />
       <Rows label={t("list")}>{entries.map((entry) => <AuditRow key={entry.id} entry={entry} />)}</Rows>
       <More query={query} />
     </div>

@@ -4,6 +4,7 @@ import { useHere } from "@/api/me";
 import { byCursor, rowsOf } from "@/api/pages";
 import type { Invitation } from "@/api/schema";
 import { More, Rows } from "@/components/rows";
+import { Stale } from "@/components/stale";
 import { Empty, Failed, Forbidden, Skeleton } from "@/components/states";
 import { useTranslation } from "@/lib/i18n";
 import { useSlug } from "@/lib/url-state";
@@ -27,11 +28,12 @@ function InvitationList() {
     refetchInterval: (asked) => (rowsOf<Invitation>(asked.state.data).some(isOnItsWay) ? 2_000 : false),
   });
   if (query.isPending) return <Skeleton tall rows={3} />;
-  if (query.error) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (query.error && !query.data) return <Failed error={query.error} retry={() => void query.refetch()} />;
   const invitations = rowsOf<Invitation>(query.data);
   if (invitations.length === 0) return <Empty icon={MailPlus} title={t("invite.empty")}>{t("invite.empty_why")}</Empty>;
   return (
     <div className="grid gap-4">
+      <Stale query={query} />
       <Rows label={t("invite.list")}>
         {invitations.map((invitation) => <InvitationRow key={invitation.id} invitation={invitation} />)}
       </Rows>

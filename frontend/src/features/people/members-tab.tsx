@@ -5,6 +5,7 @@ import { Badge } from "@/components/badge";
 import { Banner } from "@/components/banner";
 import { Button } from "@/components/button";
 import { RowItem, Rows } from "@/components/rows";
+import { Stale } from "@/components/stale";
 import { Failed, Skeleton } from "@/components/states";
 import { Time } from "@/components/time";
 import { useTranslation } from "@/lib/i18n";
@@ -17,10 +18,11 @@ export function MembersTab() {
   const { role, isAdmin } = useHere();
   const query = useMembers();
   if (query.isPending) return <Skeleton tall />;
-  if (query.error) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (query.error && !query.data) return <Failed error={query.error} retry={() => void query.refetch()} />;
   const owners = query.members.filter((member) => member.role === "owner").length;
   return (
     <div className="grid gap-4">
+      <Stale query={query} />
       {!isAdmin && <Banner>{t("members.admins_only", { role: t(`common:role.${role}`).toLowerCase() })}</Banner>}
       <Rows label={t("members.list")}>
         {query.members.map((member) => <MemberRow key={member.id} member={member} onlyOwner={member.role === "owner" && owners === 1} />)}

@@ -4,6 +4,7 @@ import type { WorkflowRights } from "@/api/schema";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { Panel } from "@/components/page";
+import { Stale } from "@/components/stale";
 import { Empty, Failed, Skeleton } from "@/components/states";
 import { useTranslation } from "@/lib/i18n";
 import { useSlug } from "@/lib/url-state";
@@ -18,7 +19,7 @@ export function RightsTab() {
   const slug = useSlug();
   const query = useRights();
   if (query.isPending) return <Skeleton tall />;
-  if (query.error) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (query.error && !query.data) return <Failed error={query.error} retry={() => void query.refetch()} />;
   if (query.workflows.length === 0) {
     return (
       <Empty icon={Workflow} title={t("decide.empty")}
@@ -29,6 +30,7 @@ export function RightsTab() {
   }
   return (
     <div className="grid gap-6">
+      <Stale query={query} />
       <p className="max-w-prose text-ink-soft">{t("decide.about")}</p>
       {query.workflows.map((workflow) => <WorkflowPanel key={workflow.id} workflow={workflow} />)}
     </div>

@@ -7,6 +7,7 @@ import { useRefresh } from "@/api/refresh";
 import type { Approver, Role } from "@/api/schema";
 import { Button, IconButton } from "@/components/button";
 import { Field, Select } from "@/components/field";
+import { Stale } from "@/components/stale";
 import { Failed, Skeleton } from "@/components/states";
 import { say } from "@/components/toast";
 import { useTranslation } from "@/lib/i18n";
@@ -22,10 +23,11 @@ export function RoleHolders({ role }: { role: Role }) {
   const { isAdmin } = useHere();
   const query = useWhole($api.useInfiniteQuery("get", HOLDERS, { params: { path: { slug, id: role.id } } }, byCursor));
   if (query.isPending) return <Skeleton rows={1} />;
-  if (query.error) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (query.error && !query.data) return <Failed error={query.error} retry={() => void query.refetch()} />;
   const holders = rowsOf<Approver>(query.data);
   return (
     <div className="ml-4 grid gap-3">
+      <Stale query={query} />
       {holders.length === 0
         ? <p className="text-ink-soft">{t("roles.held_none")}</p>
         : (

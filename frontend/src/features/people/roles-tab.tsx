@@ -7,6 +7,7 @@ import type { Role } from "@/api/schema";
 import { Banner } from "@/components/banner";
 import { Button } from "@/components/button";
 import { More, Rows } from "@/components/rows";
+import { Stale } from "@/components/stale";
 import { Empty, Failed, Skeleton } from "@/components/states";
 import { useTranslation } from "@/lib/i18n";
 import { useSlug } from "@/lib/url-state";
@@ -22,11 +23,12 @@ export function RolesTab() {
   const [making, setMaking] = useState(false);
   const query = $api.useInfiniteQuery("get", ROLES_PATH, { params: { path: { slug } } }, byCursor);
   if (query.isPending) return <Skeleton tall rows={3} />;
-  if (query.error) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (query.error && !query.data) return <Failed error={query.error} retry={() => void query.refetch()} />;
   const roles = rowsOf<Role>(query.data);
   const make = isAdmin && <Button look="primary" onClick={() => setMaking(true)}>{t("roles.new")}</Button>;
   return (
     <div className="grid gap-4">
+      <Stale query={query} />
       {!isAdmin && <Banner>{t("roles.admins_only", { role: t(`common:role.${role}`).toLowerCase() })}</Banner>}
       {roles.length === 0
         ? <Empty icon={Stamp} title={t("roles.empty")} action={make}>{t("roles.empty_why")}</Empty>

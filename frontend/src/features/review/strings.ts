@@ -164,6 +164,8 @@ addStrings("review", {
     may_not: "You may not decide this",
     failed: "Your decision was not recorded",
     kept: "What you wrote is kept.",
+    unanswered: "It is not known whether your decision arrived",
+    unanswered_next: "No answer came. What you wrote is kept: press the button again as soon as there is a connection. Pressed twice, it is counted once.",
   },
   said: {
     approve: "{{who}} approved revision {{n}} at {{at}}.",

@@ -5,6 +5,7 @@ import type { Token } from "@/api/schema";
 import { Button } from "@/components/button";
 import { Panel } from "@/components/page";
 import { More, Rows } from "@/components/rows";
+import { Stale } from "@/components/stale";
 import { Failed, Skeleton } from "@/components/states";
 import { useTranslation } from "@/lib/i18n";
 import { useSlug } from "@/lib/url-state";
@@ -30,11 +31,12 @@ function TokenList() {
   const slug = useSlug();
   const query = $api.useInfiniteQuery("get", TOKENS, { params: { path: { slug } } }, byCursor);
   if (query.isPending) return <Skeleton rows={2} tall />;
-  if (query.error) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (query.error && !query.data) return <Failed error={query.error} retry={() => void query.refetch()} />;
   const tokens = rowsOf<Token>(query.data);
   if (tokens.length === 0) return <p className="text-ink-faint">{t("tokens.none")}</p>;
   return (
     <>
+      <Stale query={query} />
       <Rows label={t("tokens.list")}>{tokens.map((token) => <TokenRow key={token.id} token={token} />)}</Rows>
       <More query={query} />
     </>

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useHere } from "@/api/me";
 import { Button } from "@/components/button";
 import { Rows } from "@/components/rows";
+import { Stale } from "@/components/stale";
 import { Empty, Failed, Skeleton } from "@/components/states";
 import { useTranslation } from "@/lib/i18n";
 import { CredentialForm } from "./credential-form";
@@ -15,10 +16,11 @@ export function CredentialsTab() {
   const [making, setMaking] = useState(false);
   const query = useCredentials();
   if (query.isPending) return <Skeleton tall rows={3} />;
-  if (query.error) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (query.error && !query.data) return <Failed error={query.error} retry={() => void query.refetch()} />;
   const make = isAdmin && <Button look="primary" onClick={() => setMaking(true)}>{t("credentials.new")}</Button>;
   return (
     <div className="grid gap-4">
+      <Stale query={query} />
       {query.credentials.length === 0
         ? <Empty icon={KeyRound} title={t("credentials.empty")} action={make}>{t("credentials.empty_why")}</Empty>
         : (

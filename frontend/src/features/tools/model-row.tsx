@@ -35,7 +35,7 @@ export function ModelRow({ model }: { model: ListedModel }) {
       </>}
     >
       <TrialResult alias={model.alias} busy={test.isPending} trial={test.data} error={test.error} />
-      {doing === "edit" && <AliasForm model={model} onClose={() => setDoing(undefined)} />}
+      {doing === "edit" && <AliasForm alias={model.alias} onClose={() => setDoing(undefined)} />}
       {doing === "delete" && <DeleteAlias alias={model.alias} onClose={() => setDoing(undefined)} />}
     </RowItem>
   );

@@ -3,6 +3,7 @@ import type { ListedTool } from "@/api/schema";
 import { Badge } from "@/components/badge";
 import { Id } from "@/components/copy";
 import { RowItem, Rows } from "@/components/rows";
+import { Stale } from "@/components/stale";
 import { Empty, Failed, Skeleton } from "@/components/states";
 import { useTranslation } from "@/lib/i18n";
 import { useTools } from "./lists";
@@ -11,10 +12,11 @@ export function ToolsTab() {
   const { t } = useTranslation("tools");
   const query = useTools();
   if (query.isPending) return <Skeleton tall rows={3} />;
-  if (query.error) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (query.error && !query.data) return <Failed error={query.error} retry={() => void query.refetch()} />;
   if (query.tools.length === 0) return <Empty icon={Wrench} title={t("tools.empty")}>{t("tools.about")}</Empty>;
   return (
     <div className="grid gap-4">
+      <Stale query={query} />
       <p className="max-w-prose text-ink-soft">{t("tools.about")}</p>
       <Rows label={t("tools.list")}>{query.tools.map((tool) => <ToolRow key={tool.name} tool={tool} />)}</Rows>
     </div>

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { $api } from "@/api/client";
-import type { Permission } from "@/api/schema";
+import { byCursor, rowsOf, useWhole } from "@/api/pages";
+import type { Permission, Role } from "@/api/schema";
 import { Button } from "@/components/button";
 import { Field, Select } from "@/components/field";
 import { useTranslation } from "@/lib/i18n";
@@ -40,8 +41,8 @@ export function AddPermission({ slug, taken, busy, onAdd }: Props) {
   );
 }
 
-export function useRoles(slug: string) {
-  const found = $api.useQuery("get", "/api/v1/tenants/{slug}/roles/", {
-    params: { path: { slug }, query: { page_size: 200 } } as never }, { staleTime: 60_000 });
-  return found.data?.results ?? [];
+function useRoles(slug: string): Role[] {
+  const found = useWhole($api.useInfiniteQuery("get", "/api/v1/tenants/{slug}/roles/", {
+    params: { path: { slug } } }, { ...byCursor, staleTime: 60_000 }));
+  return rowsOf<Role>(found.data);
 }

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { $api } from "@/api/client";
-import type { Permission } from "@/api/schema";
+import { byCursor, rowsOf, useWhole } from "@/api/pages";
+import type { Approver, Permission } from "@/api/schema";
 import { Panel } from "@/components/page";
 import { useTranslation } from "@/lib/i18n";
 
@@ -22,9 +23,9 @@ export function Deciders({ slug, rows }: { slug: string; rows: Permission[] }) {
 
 function Members({ slug, role }: { slug: string; role: { id: string; name: string } }) {
   const { t } = useTranslation("workflows");
-  const found = $api.useQuery("get", "/api/v1/tenants/{slug}/roles/{id}/members/", {
-    params: { path: { slug, id: role.id } } });
-  const members = found.data?.results ?? [];
+  const found = useWhole($api.useInfiniteQuery("get", "/api/v1/tenants/{slug}/roles/{id}/members/", {
+    params: { path: { slug, id: role.id } } }, byCursor));
+  const members = rowsOf<Approver>(found.data);
   return (
     <section aria-label={t("permissions.members", { name: role.name })} className="grid gap-1">
       <h3 className="flex items-baseline justify-between gap-2 text-sm font-medium">

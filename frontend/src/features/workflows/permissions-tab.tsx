@@ -51,7 +51,7 @@ export function PermissionsTab({ slug, workflow }: Props) {
         {change.error && <Banner tone="bad">{change.error.code === "precondition_failed" ? t("permissions.changed") : change.error.detail}</Banner>}
         {rows.length === 0 && <p className="text-ink-faint">{t("permissions.none")}</p>}
         {rows.length > 0 && (
-          <Table label={t("permissions.who")} head={head}>
+          <Table label={t("permissions.who")} head={head} className="max-sm:[&_:is(th,td)]:px-2">
             {rows.map((row) => <HolderRow key={holderOf(row).id} row={row} fixed={!mayChange || change.isPending} onSet={set} />)}
           </Table>
         )}
@@ -62,12 +62,19 @@ export function PermissionsTab({ slug, workflow }: Props) {
   );
 }
 
+/** Who loses another right goes on seeing: that is taken away by itself. */
+function withRight(others: string[], action: string, checked: boolean): string[] {
+  if (action === "view") return checked ? ["view"] : [];
+  return checked ? ["view", ...others, action] : ["view", ...others];
+}
+
 type RowProps = { row: Permission; fixed: boolean; onSet: (holder: ReturnType<typeof holderOf>, actions: string[]) => void };
 
 function HolderRow({ row, fixed, onSet }: RowProps) {
   const { t } = useTranslation("workflows");
   const holder = holderOf(row);
   const actions: string[] = row.actions;
+  const rights = actions.filter((action) => action !== "view");
   return (
     <Row>
       <Cell className="max-w-64">
@@ -76,12 +83,14 @@ function HolderRow({ row, fixed, onSet }: RowProps) {
       </Cell>
       {ACTIONS.map((action) => {
         const impossible = action === "decide" && holder.kind === "user";
+        const given = action === "view" && rights.length > 0; // approvals.permissions: each of the others gives it
+        const others = rights.filter((each) => each !== action);
         return (
           <Cell key={action}>
-            <input type="checkbox" className="size-4 accent-(--accent)" checked={actions.includes(action)} disabled={fixed || impossible}
+            <input type="checkbox" className="size-4 accent-(--accent)" checked={given || actions.includes(action)} disabled={fixed || impossible || given}
               aria-label={t("permissions.label", { action: t(`permissions.action.${action}`), name: holder.name })}
-              title={impossible ? t("permissions.decide_needs_role") : undefined}
-              onChange={(event) => onSet(holder, event.target.checked ? [...actions, action] : actions.filter((each) => each !== action))} />
+              title={impossible ? t("permissions.decide_needs_role") : given ? t("permissions.given") : undefined}
+              onChange={(event) => onSet(holder, withRight(others, action, event.target.checked))} />
           </Cell>
         );
       })}

@@ -26,7 +26,7 @@ export function SpecEditor({ slug, workflow, loaded, choice, onMade }: Props) {
   const checked = useFindings(slug, workflow.id, text);
   const [goTo, setGoTo] = useState<{ at: number; asked: number }>();
   const [publishing, setPublishing] = useState(false);
-  const goesAlong = useLeaveWarning(dirty);
+  const goesAlong = useLeaveWarning(dirty, t("spec.leave"));
   const make = useNewDraft((made) => {
     goesAlong();
     say(t("spec.new_made", { number: made.number }));
@@ -63,7 +63,10 @@ export function SpecEditor({ slug, workflow, loaded, choice, onMade }: Props) {
           <Outline text={checked.text} onGo={go} />
         </aside>
       </div>
-      {publishing && <PublishDialog slug={slug} workflow={workflow.id} number={number} onClose={() => setPublishing(false)} />}
+      {publishing && (
+        <PublishDialog slug={slug} workflow={workflow.id} number={number} specHash={draft.stands.specHash} onNoted={draft.noted}
+          onClose={() => setPublishing(false)} onLook={() => void draft.look()} />
+      )}
     </div>
   );
 }

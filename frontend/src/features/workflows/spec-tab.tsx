@@ -1,3 +1,4 @@
+import { useState } from "react";
 import type { Template } from "@/api/schema";
 import { Select } from "@/components/field";
 import { Failed, Skeleton } from "@/components/states";
@@ -9,17 +10,21 @@ import { useVersion, useVersions } from "./use-versions";
 
 type Props = { slug: string; workflow: Template };
 
-/** The newest draft to edit where one may; otherwise the newest version to read. */
+/** The newest draft to edit where one may; otherwise the newest version to read. It stays that one while it is open,
+ *  whatever others make meanwhile. */
 export function SpecTab({ slug, workflow }: Props) {
   const { t } = useTranslation("workflows");
   const [asked, setAsked] = useUrlState("version");
   const list = useVersions(slug, workflow.id);
-  const draft = list.versions.find((version) => version.status === "draft");
-  const wanted = asked ? Number(asked) : (draft ?? list.versions[0])?.number;
+  const newest = (list.versions.find((version) => version.status === "draft") ?? list.versions[0])?.number;
+  const [opened, setOpened] = useState<number>();
+  if (opened === undefined && newest !== undefined) setOpened(newest);
+  const wanted = asked ? Number(asked) : opened;
   const found = useVersion(slug, workflow.id, wanted);
   if (list.error && !list.data) return <Failed error={list.error} retry={() => void list.refetch()} />;
   if (found.error && !found.data) return <Failed error={found.error} retry={() => void found.refetch()} />;
-  if (!found.data || found.data.version.number !== wanted) return <Skeleton rows={14} />;
+  // What was read before, on another visit, may be old: an edit does not begin with that.
+  if (!found.data || !found.isFetchedAfterMount || found.data.version.number !== wanted) return <Skeleton rows={14} />;
   const { version } = found.data;
   const editable = workflow.may.includes("edit") && version.status === "draft";
   const choice = (

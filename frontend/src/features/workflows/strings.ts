@@ -72,6 +72,7 @@ addStrings("workflows", {
     action: "Publish version {{number}}", done: "Version {{number}} is published.", checking: "Checking what publishing would find…",
     faults: "It cannot be published yet:", warnings: "Before you publish, know that:", fine: "Checked: no faults, no warnings.",
     notes: "Notes", notes_hint: "What is new in this version, for whoever reads the list of versions.",
+    changed: "Somebody changed this draft since you saw it", changed_why: "Nothing was published. Look at what it says now, then publish.", look: "Look at it",
     admin: "Publishing takes an administrator of the team.", unsaved: "Save your changes first: what is saved is published.",
   },
   permissions: {
@@ -80,6 +81,7 @@ addStrings("workflows", {
     action: { view: "See", run: "Run", edit: "Edit", decide: "Decide" },
     holder: "Role or person", role: "Approver role", person: "Person",
     add: "Give rights to", choose: "Choose a role or a person", roles: "Approver roles", people: "People", add_action: "Add",
+    given: "Whoever may run, edit or decide sees it, too",
     decide_needs_role: "People decide by a role they hold, not by name",
     take: "Take away", remove: "Take all rights from {{name}}", none: "Nobody but owners and administrators has rights here yet.",
     saved: "Rights of {{name}} saved.", readonly: "Only administrators change these.",
@@ -95,6 +97,10 @@ addStrings("workflows", {
     forbidden: "You may not start this workflow", forbidden_why: "An administrator of your team can give you the right to run it.",
     faulty: "Some fields need another look.",
     left_over: "{{field}}: {{detail}}",
+    leave: "You have filled in a form that is not sent.",
+    unanswered: "No answer came, so it is not known whether the run was started. Press again as soon as there is a connection: it starts once.",
+    newer: "Version {{number}} was published meanwhile", newer_why: "This form is version {{mine}}'s, and starts that. Loading the newer one's form clears what you filled in.",
+    load_newer: "Load version {{number}}’s form",
   },
   form: {
     required: "This is required.", min_length_one: "At least {{count}} character.", min_length_other: "At least {{count}} characters.",

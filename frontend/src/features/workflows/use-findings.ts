@@ -18,7 +18,7 @@ export function useFindings(slug: string, workflow: string, text: string): Check
   const broken = parsed.broken;
   const asked = useQuery<Findings, Problem>({
     queryKey: ["findings", slug, workflow, settled],
-    enabled: broken.length === 0 && settled.trim() !== "",
+    enabled: broken.length === 0,
     queryFn: async ({ signal }) => {
       const { data } = await api.POST(VALIDATE, { params: { path: { slug } }, body: { spec: settled, workflow } as never, signal });
       return data as Findings;

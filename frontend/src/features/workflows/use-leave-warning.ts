@@ -1,13 +1,11 @@
 import { useBlocker } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { useTranslation } from "@/lib/i18n";
 
 type Place = { pathname: string; search: unknown };
 
-/** Asks before unsaved changes are left behind: by a link, another tab or version, or by closing the window.
+/** Asks before what was typed is left behind: by a link, another tab or version, or by closing the window.
  *  Call what it returns when the text goes along. */
-export function useLeaveWarning(dirty: boolean): () => void {
-  const { t } = useTranslation("workflows");
+export function useLeaveWarning(dirty: boolean, question: string): () => void {
   const leaves = useRef(false);
   const refused = useRef({ to: "", at: 0 });
   useEffect(() => { leaves.current = false; }, [dirty]);
@@ -17,7 +15,7 @@ export function useLeaveWarning(dirty: boolean): () => void {
       if (!dirty || leaves.current || placeOf(current) === placeOf(next)) return false;
       // A tab asks twice, as it is pressed and as it gets the focus back from the question.
       if (refused.current.to === placeOf(next) && Date.now() - refused.current.at < 500) return true;
-      const stays = !window.confirm(t("spec.leave"));
+      const stays = !window.confirm(question);
       refused.current = { to: placeOf(next), at: Date.now() };
       return stays;
     },

@@ -1,11 +1,12 @@
 import { $api } from "@/api/client";
+import { byCursor, rowsOf, useWhole } from "@/api/pages";
 import type { Member } from "@/api/schema";
 
-/** The team's members, and how they are called by their user id. */
+/** All of the team's members, and how they are called by their user id. */
 export function useMembers(slug: string): Member[] {
-  const found = $api.useQuery("get", "/api/v1/tenants/{slug}/members/", {
-    params: { path: { slug }, query: { page_size: 200 } } as never }, { staleTime: 60_000 });
-  return found.data?.results ?? [];
+  const found = useWhole($api.useInfiniteQuery("get", "/api/v1/tenants/{slug}/members/", {
+    params: { path: { slug } } }, { ...byCursor, staleTime: 60_000 }));
+  return rowsOf<Member>(found.data);
 }
 
 export function usePeople(slug: string): (user: string) => string | undefined {

@@ -23,6 +23,15 @@ export async function loadVersion(slug: string, id: string, number: number): Pro
   return { version: data as Version, etag: response.headers.get("ETag") ?? "" };
 }
 
+/** Changes a draft over what `etag` stands for. Returns it with the ETag of just that, whatever somebody saves next. */
+export async function saveVersion(
+  slug: string, id: string, number: number, etag: string, body: { spec: string } | { notes: string },
+): Promise<Loaded> {
+  const { data, response } = await api.PATCH(VERSION, {
+    params: { path: { slug, id, number: String(number) }, header: { "If-Match": etag } }, body });
+  return { version: data as Version, etag: response.headers.get("ETag") ?? "" };
+}
+
 /** One version with its spec, and the ETag that an edit of it sends. Not read again by itself: somebody may be typing. */
 export function useVersion(slug: string, id: string, number: number | undefined) {
   return useQuery<Loaded, Problem>({

@@ -20,7 +20,7 @@ import { useVersions, useVersionsChanged } from "./use-versions";
 import { VersionView } from "./version-view";
 
 type Props = { slug: string; workflow: Template };
-type Asked = { what: "publish" | "retire"; number: number };
+type Asked = { what: "publish" | "retire"; version: VersionSummary };
 
 export function VersionsTab({ slug, workflow }: Props) {
   const { t } = useTranslation("workflows");
@@ -28,6 +28,7 @@ export function VersionsTab({ slug, workflow }: Props) {
   const [viewed, setViewed] = useUrlState("view");
   const [asked, setAsked] = useState<Asked>();
   const list = useVersions(slug, workflow.id);
+  const changed = useVersionsChanged();
   if (list.isPending) return <Skeleton rows={5} tall />;
   if (list.error && !list.data) return <Failed error={list.error} retry={() => void list.refetch()} />;
   const head = ["number", "state", "made", "published", "notes", "actions"].map((name) => t(`versions.head.${name}`));
@@ -42,8 +43,11 @@ export function VersionsTab({ slug, workflow }: Props) {
         <Button className="justify-self-center" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>{common("more")}</Button>
       )}
       {viewed && <VersionView key={viewed} slug={slug} workflow={workflow} number={Number(viewed)} versions={list.versions} onClose={() => setViewed("")} />}
-      {asked?.what === "publish" && <PublishDialog slug={slug} workflow={workflow.id} number={asked.number} onClose={() => setAsked(undefined)} />}
-      {asked?.what === "retire" && <Retire slug={slug} workflow={workflow.id} number={asked.number} onClose={() => setAsked(undefined)} />}
+      {asked?.what === "publish" && (
+        <PublishDialog slug={slug} workflow={workflow.id} number={asked.version.number} specHash={asked.version.spec_hash}
+          onClose={() => setAsked(undefined)} onLook={() => { void changed(); setViewed(String(asked.version.number)); }} />
+      )}
+      {asked?.what === "retire" && <Retire slug={slug} workflow={workflow.id} number={asked.version.number} onClose={() => setAsked(undefined)} />}
     </div>
   );
 }
@@ -69,8 +73,8 @@ function VersionRow({ slug, workflow, version, onView, onAsk }: RowProps) {
           <Button size="small" onClick={onView}>{t("versions.view")}</Button>
           {(publishable || retirable) && (
             <Menu align="end" trigger={<IconButton label={t("versions.actions", { number })} className="size-7"><MoreHorizontal size={16} aria-hidden /></IconButton>}>
-              {publishable && <MenuItem onSelect={() => onAsk({ what: "publish", number })}>{t("versions.publish")}</MenuItem>}
-              {retirable && <MenuItem danger onSelect={() => onAsk({ what: "retire", number })}>{t("versions.retire")}</MenuItem>}
+              {publishable && <MenuItem onSelect={() => onAsk({ what: "publish", version })}>{t("versions.publish")}</MenuItem>}
+              {retirable && <MenuItem danger onSelect={() => onAsk({ what: "retire", version })}>{t("versions.retire")}</MenuItem>}
             </Menu>
           )}
         </span>

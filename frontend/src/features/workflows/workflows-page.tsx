@@ -66,10 +66,12 @@ function WorkflowRow({ slug, workflow }: { slug: string; workflow: Template }) {
           {workflow.gallery && t("from_gallery")} <Time at={workflow.created_at ?? ""} />
         </p>
       </div>
-      <Button asChild look="quiet"><Link to="/t/$slug/runs" params={{ slug }} search={{ workflow: workflow.id } as never}>{t("runs")}</Link></Button>
-      {canRun && (
-        <Button asChild><Link to="/t/$slug/workflows/$id/run" params={{ slug, id: workflow.id }} aria-label={t("run_label", { name: workflow.name })}>{t("run")}</Link></Button>
-      )}
+      <span className="flex gap-2">
+        <Button asChild look="quiet"><Link to="/t/$slug/runs" params={{ slug }} search={{ workflow: workflow.id } as never}>{t("runs")}</Link></Button>
+        {canRun && (
+          <Button asChild><Link to="/t/$slug/workflows/$id/run" params={{ slug, id: workflow.id }} aria-label={t("run_label", { name: workflow.name })}>{t("run")}</Link></Button>
+        )}
+      </span>
     </li>
   );
 }

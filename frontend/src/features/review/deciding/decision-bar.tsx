@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { type RefObject, useLayoutEffect, useRef, useState } from "react";
 import { asProblem } from "@/api/problem";
 import type { RequestDetail } from "@/api/schema";
 import { Button } from "@/components/button";
@@ -23,14 +23,16 @@ export function DecisionBar(props: Props) {
   const refused = decide.error && asProblem(decide.error);
   const open = request.status === "open";
   const may = open && request.mine.may;
+  const bar = useRef<HTMLElement>(null);
+  useCovering(bar);
   useKeys([
     { key: "a", label: t("keys.approve"), run: () => setSaying("approve"), disabled: !may },
     { key: "c", label: t("keys.request_changes"), run: () => setSaying("request_changes"), disabled: !may },
     { key: "r", label: t("keys.reject"), run: () => setSaying("reject"), disabled: !may },
   ]);
   return (
-    <section aria-label={t("bar.title")}
-      className="sticky bottom-[calc(60px+env(safe-area-inset-bottom))] z-20 grid gap-3 rounded-md border border-line bg-raised px-4 py-3 shadow-float md:bottom-3 **:-scroll-mb-24">
+    <section ref={bar} aria-label={t("bar.title")}
+      className="sticky bottom-[calc(60px+env(safe-area-inset-bottom))] z-20 grid gap-3 rounded-md border border-line bg-raised px-4 py-3 shadow-float md:bottom-3 **:scroll-mb-[calc(-1*var(--covered,0px))]">
       {refused && <Refusal slug={slug} request={request} problem={refused} newest={props.revisions[0]} />}
       {open && !(saying && may) && <Choice request={request} me={me} choose={setSaying} words={words} />}
       {open && saying && may && (
@@ -41,6 +43,19 @@ export function DecisionBar(props: Props) {
       {!open && words && <Kept words={words} discard={() => setWords("")} />}
     </section>
   );
+}
+
+/** Tells the page how much of it the bar covers, so that what gets the focus is scrolled clear of it. */
+function useCovering(bar: RefObject<HTMLElement | null>) {
+  useLayoutEffect(() => {
+    const element = bar.current;
+    if (!element) return;
+    const { style } = document.documentElement;
+    const watch = new ResizeObserver(() => (
+      style.setProperty("--covered", `${element.offsetHeight + parseFloat(getComputedStyle(element).bottom) + 12}px`)));
+    watch.observe(element);
+    return () => { watch.disconnect(); style.removeProperty("--covered"); };
+  }, [bar]);
 }
 
 type ChoiceProps = { request: RequestDetail; me: string; choose: (verdict: Verdict) => void; words: string };

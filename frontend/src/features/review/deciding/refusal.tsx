@@ -15,6 +15,7 @@ export function Refusal({ slug, request, problem, newest }: Props) {
   const who = useWho(request);
   if (problem.fields.some((fault) => fault.field === "comment")) return null;
   if (problem.status === 401) return <SignedOut />;
+  if (problem.status === 0) return request.mine.may && <Banner tone="warn" live title={t("refused.unanswered")}>{t("refused.unanswered_next")}</Banner>;
   const current = problem.body.current as { id: string; revision: number } | undefined;
   const target = current && current.id !== request.id ? current : newest && newest.revision > request.revision ? newest : undefined;
   if (problem.status === 409) {

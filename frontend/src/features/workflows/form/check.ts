@@ -1,5 +1,5 @@
 import type { TFunction } from "@/lib/i18n";
-import { fieldsOf, isEmpty, kindOf, type Schema } from "./schema";
+import { Broken, fieldsOf, isEmpty, kindOf, type Schema } from "./schema";
 
 /** What is wrong, by the same paths as the platform's answer: `input.documents.0.text`. */
 export type Faults = Record<string, string>;
@@ -7,6 +7,7 @@ type Words = TFunction<"workflows">;
 
 /** What a browser can tell before asking. The platform checks all of it again. */
 export function faultsOf(schema: Schema, value: unknown, path: string, must: boolean, t: Words): Faults {
+  if (value instanceof Broken) return { [path]: value.detail };
   if (isEmpty(value)) return must ? { [path]: emptyOf(schema, t) } : {};
   switch (kindOf(schema)) {
     case "object": return Object.assign({}, ...fieldsOf(schema).map(([name, part, needed]) => (

@@ -5,7 +5,7 @@ import { DocumentsField } from "./documents-field";
 import { JsonField } from "./json-field";
 import { LinesField } from "./lines-field";
 import { ObjectsField } from "./objects-field";
-import { fieldsOf, kindOf, labelOf, type Schema } from "./schema";
+import { Broken, fieldsOf, kindOf, labelOf, type Schema } from "./schema";
 
 export type FieldProps = {
   name: string; schema: Schema; must: boolean; path: string; faults: Faults;
@@ -66,13 +66,16 @@ function TextField({ name, schema, must, path, faults, value, onChange }: FieldP
 function NumberField({ name, schema, must, path, faults, value, onChange }: FieldProps) {
   const { t } = useTranslation("workflows");
   const { minimum: min, maximum: max } = schema;
+  const read = ({ currentTarget: { value: text, validity } }: { currentTarget: HTMLInputElement }) => (
+    onChange(validity.badInput ? new Broken(t("form.number")) : text === "" ? undefined : Number(text)));
   const range = min !== undefined && max !== undefined ? t("form.between", { min, max }) : min !== undefined ? t("form.at_least", { min }) : max !== undefined ? t("form.at_most", { max }) : "";
   return (
     <Field label={<Label name={name} schema={schema} must={must} />} hint={[schema.description, range].filter(Boolean).join(" · ")} error={faults[path]} className="max-w-xs">
       {(ids) => (
         <Input {...ids} type="number" inputMode={schema.type === "integer" ? "numeric" : "decimal"} step={schema.type === "integer" ? 1 : "any"} min={min} max={max}
-          aria-required={must} data-path={path} value={value === undefined ? "" : String(value)}
-          onChange={(event) => onChange(event.target.value === "" ? undefined : Number(event.target.value))} />
+          aria-required={must} data-path={path} value={value === undefined || value instanceof Broken ? "" : String(value)}
+          onChange={read} onInput={read} // what was no number from its first letter on is told by `input` alone
+        />
       )}
     </Field>
   );

@@ -56,6 +56,11 @@ export function beginning(schema: Schema): unknown {
   }
 }
 
+/** What a control holds that cannot be read, and why: a form with one is not sent. */
+export class Broken {
+  constructor(readonly detail: string) {}
+}
+
 /** What is sent: nothing for what was left empty and need not be there. */
 export function toSend(schema: Schema, value: unknown): unknown {
   switch (kindOf(schema)) {
