@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -48,12 +48,26 @@ class Plan(_Part):
         return calls
 
 
+class Check(_Part):
+    id: str
+    passed: bool
+    note: str = ""
+
+
+class Judgement(_Part):
+    """What a supervisor thought of the draft. It helps to look; it decides nothing."""
+
+    verdict: Literal["pass", "revise"]
+    summary: str = ""
+    checks: list[Check] = []
+
+
 class Shown(_Part):
     """What people are given to read beside the calls. It binds nothing: the hash covers only what executes."""
 
     draft: str = ""
     format: str = "markdown"
-    verdict: dict[str, Any] | None = None
+    verdict: Judgement | None = None
     objections: list[Any] = []
     notes: list[Any] = []
 

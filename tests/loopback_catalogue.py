@@ -11,7 +11,7 @@ from uuid import UUID
 
 from countersign.errors import CountersignError
 from countersign.signing import VerifyKey
-from countersign.web_token import verify_web_token
+from countersign.web_token import Scope, verify_web_token
 
 FILES_WRITE = {
     "name": "files.write", "description": "Writes a file.",
@@ -54,7 +54,11 @@ class LoopbackCatalogue:
                 catalogue.answer(self, lambda _: {"data": catalogue.models}, "v1/models")
 
             def do_POST(self) -> None:
-                catalogue.answer(self, catalogue.list_tools, "mcp")
+                if self.path.endswith("/preview"):
+                    catalogue.answer(self, lambda call: {"ok": False, "code": "nothing_to_preview",
+                                                         "detail": call["tool"]}, "preview", scope="preview")
+                else:
+                    catalogue.answer(self, catalogue.list_tools, "mcp")
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -70,13 +74,14 @@ class LoopbackCatalogue:
         self._server.server_close()
         self._thread.join(5)
 
-    def answer(self, handler: BaseHTTPRequestHandler, told: Callable[[dict], dict], path: str) -> None:
+    def answer(self, handler: BaseHTTPRequestHandler, told: Callable[[dict], dict], path: str,
+               scope: Scope = "catalogue") -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         tenant = UUID(handler.path.split("/")[2])
         status, said = self.status, {}
         try:
             token = handler.headers["Authorization"].removeprefix("Bearer ")
-            claims = verify_web_token(token, self.keys, tenant=tenant, scope="catalogue")
+            claims = verify_web_token(token, self.keys, tenant=tenant, scope=scope)
             self.asked.append((path, tenant, str(claims.sub)))
             self.on_request()
             said = told(json.loads(body) if body else {})

@@ -18,6 +18,9 @@ from toolserver.host.models import Credential, LedgerEntry, ModelAlias
 from workflows.gallery import gallery
 from workflows.models import Run
 from workflows.services.templates import create_template
+from workflows.spec.document import Limits
+
+CALL = {"id": "send", "tool": "email.send", "schema_hash": "sha256:x", "arguments": {"to": ["a@readers.example"]}}
 
 
 class Populated:
@@ -33,11 +36,12 @@ class Populated:
             add_role_member(role=role, user=self.owner, actor=actor)
             template = create_template(name="Newsletter", spec=gallery()["newsletter"].spec, by=self.owner, actor=actor)
             version = template.versions.get()
-            run = Run.objects.create(template=template, version=version, title="One", started_by=self.owner)
+            run = Run.objects.create(template=template, version=version, title="One", started_by=self.owner,
+                                     limits=Limits().model_dump())
             policy = resolve_policy(Policy.model_validate({"stages": [{"rules": [{"role": "Editor", "count": 1}]}]}))
             request = open_request(
                 scope=template.scope, subject=Subject("run", run.id), gate="gate", revision=1, title="One",
-                plan={"version": str(version.id), "policy_hash": policy_hash(policy), "calls": []}, policy=policy,
+                plan={"version": str(version.id), "policy_hash": policy_hash(policy), "calls": [CALL]}, policy=policy,
                 shown={"draft": "# One", "format": "markdown", "verdict": None, "objections": [], "notes": []},
                 started_by=self.owner.id, authors=[])
             entry = LedgerEntry.objects.create(
@@ -45,6 +49,7 @@ class Populated:
                 tool="email.send", arguments={}, arguments_hash="x", holder=1)
             self.things = {
                 "roles": role.id, "user": self.owner.id, "workflows": template.id, "number": version.number,
+                "call": CALL["id"],
                 "runs": run.id, "approvals": request.id, "tool-calls": entry.id, "name": "newsletter.md",
                 "members": membership.id, "member": self.owner.id,
                 "invitations": invite(email="x@example.org", role=MembershipRole.EDITOR, by=membership, actor=actor).id,

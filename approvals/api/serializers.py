@@ -10,6 +10,8 @@ from approvals.services.decisions import MOST_WORDS
 from tenants.api.serializers import NameField
 from tenants.models import User
 
+JUDGEMENTS = ["pass", "revise"]
+
 
 class ApproverSerializer(serializers.ModelSerializer):
     """A person, as others of the team see them."""
@@ -72,12 +74,26 @@ class RequestSerializer(serializers.ModelSerializer):
                   "opened_at", "expires_at", "settled_at", "unmeetable"]
 
 
+class CheckSerializer(serializers.Serializer):
+    id = serializers.CharField()
+    passed = serializers.BooleanField()
+    note = serializers.CharField(allow_blank=True, help_text="What to change; empty for one that passed.")
+
+
+class JudgementSerializer(serializers.Serializer):
+    """What a supervisor thought of a draft. It decides nothing."""
+
+    verdict = serializers.ChoiceField(JUDGEMENTS)
+    summary = serializers.CharField(allow_blank=True)
+    checks = CheckSerializer(many=True)
+
+
 class Shown(serializers.Serializer):
     """What people are given to read: the draft, and what the workflow itself thinks of it."""
 
     draft = serializers.CharField(allow_blank=True)
     format = serializers.CharField()
-    verdict = serializers.JSONField(allow_null=True)
+    verdict = JudgementSerializer(allow_null=True)
     objections = serializers.ListField(child=serializers.JSONField())
     notes = serializers.ListField(child=serializers.JSONField())
 

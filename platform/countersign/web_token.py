@@ -18,7 +18,7 @@ from countersign.signing import BadSignature, SigningKey, VerifyKey, verify_toke
 WEB = "countersign-web+jwt"
 LIFETIME_SECONDS = 60
 
-Scope = Literal["catalogue", "keys", "test"]
+Scope = Literal["catalogue", "keys", "test", "preview"]
 
 
 class WebClaims(BaseModel):

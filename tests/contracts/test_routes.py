@@ -34,6 +34,7 @@ LEAST_ROLE = {
     ("DELETE", "roles/{id}/members/{user}/"): "admin",
     ("GET", "inbox/count/"): "viewer",
     ("GET", "approvals/"): "viewer", ("GET", "approvals/{id}/"): "viewer",
+    ("GET", "approvals/{id}/calls/{call}/preview/"): "viewer",
     ("GET", "approvals/{id}/decisions/"): "viewer", ("POST", "approvals/{id}/decisions/"): "viewer",
     ("GET", "workflows/"): "viewer", ("POST", "workflows/"): "editor",
     ("POST", "workflows/validate/"): "viewer",
@@ -94,7 +95,8 @@ def ids_for(route: tuple[str, str], things: dict[str, str]) -> dict[str, str]:
 
 def missing_ids() -> dict[str, str]:
     nothing = str(uuid.uuid4())
-    return {"id": nothing, "user": nothing, "number": "999", "alias": "no-such-alias", "name": "no-such-name.md"}
+    return {"id": nothing, "user": nothing, "call": "no_such_call", "number": "999", "alias": "no-such-alias",
+            "name": "no-such-name.md"}
 
 
 def same(first, second) -> bool:

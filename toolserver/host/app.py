@@ -56,6 +56,7 @@ def make_app(**pool_options: float) -> Starlette:
         Route("/t/{tenant}/v1/models", models),
         Route("/t/{tenant}/v1/chat/completions", chat, methods=["POST"]),
         Route("/t/{tenant}/test", test, methods=["POST"]),
+        Route("/t/{tenant}/preview", preview, methods=["POST"]),
         Route("/t/{tenant}/keys", keys, methods=["POST"]),
     ])
 
@@ -123,6 +124,13 @@ async def test(request: Request) -> Response:
     caller = await _caller(request, web_scope="test", workers=False)
     body = read_json(await read_body(request, MAX_CALL_BYTES))
     return await _passed(request, caller, "POST", "/test", write_json(body))
+
+
+@typed_errors
+async def preview(request: Request) -> Response:
+    caller = await _caller(request, web_scope="preview", workers=False)
+    body = read_json(await read_body(request, MAX_CALL_BYTES))
+    return await _passed(request, caller, "POST", "/preview", write_json(body))
 
 
 @typed_errors

@@ -52,6 +52,10 @@ class HostClient:
         """Try a model alias (`{"model": alias}`); what does not work is said in the answer."""
         return self._ask("test", "POST", "test", what)
 
+    def preview(self, call: dict[str, Any]) -> dict[str, Any]:
+        """What a planned call would do; what stands in its way is said in the answer."""
+        return self._ask("preview", "POST", "preview", call)
+
     def _ask(self, scope: Scope, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         headers = {"authorization": f"Bearer {sign_web_token(self.tenant_id, self.user_id, [scope])}",
                    "accept": "application/json, text/event-stream"}

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from toolserver.process.config import TenantConfig
 from toolserver.process.models.endpoints import model_routes
+from toolserver.process.preview import preview_route
 from toolserver.process.tool_server import ToolServer
 from toolserver.process.trial import trial_route
 
@@ -29,5 +30,6 @@ def make_app(config: Callable[[], TenantConfig]) -> Starlette:
     async def healthz(request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok", "config_version": config().version})
 
-    return Starlette(routes=[*mcp.routes, *model_routes(config), trial_route(config), Route("/healthz", healthz)],
+    return Starlette(routes=[*mcp.routes, *model_routes(config), trial_route(config), preview_route(config),
+                               Route("/healthz", healthz)],
                      lifespan=lambda app: tools.session_manager.run())

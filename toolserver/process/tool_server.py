@@ -56,8 +56,8 @@ class ToolServer(MCPServer):
         config = self._config()
         try:
             run = _run_of(config, adapter, arguments, meta)
-            call = _context(config, run, str(meta.get("countersign/idempotency_key") or ""))
-            checked = _validated(adapter, arguments)
+            call = call_context(config, run, str(meta.get("countersign/idempotency_key") or ""))
+            checked = validated(adapter, arguments)
         except (GrantRefused, NotDone) as refusal:
             log.warning("tool call refused", code=refusal.code)
             return failure(refusal, "not_done")
@@ -93,7 +93,8 @@ def _run_of(config: TenantConfig, adapter: Adapter, arguments: dict[str, Any], m
     return run
 
 
-def _validated(adapter: Adapter, arguments: dict[str, Any]) -> BaseModel:
+def validated(adapter: Adapter, arguments: dict[str, Any]) -> BaseModel:
+    """Raises NotDone."""
     try:
         return adapter.arguments.model_validate(arguments)
     except ValidationError as error:
@@ -102,7 +103,7 @@ def _validated(adapter: Adapter, arguments: dict[str, Any]) -> BaseModel:
         raise NotDone(f"The arguments don't fit the tool: {said}", code="invalid_arguments", faults=faults) from error
 
 
-def _context(config: TenantConfig, run: UUID, key: str) -> CallContext:
+def call_context(config: TenantConfig, run: UUID, key: str) -> CallContext:
     opened: list[str] = []
 
     def credential(kind: str) -> dict[str, Any]:

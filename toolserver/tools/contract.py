@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -68,4 +68,13 @@ class Adapter(Protocol):
 
     def execute(self, arguments: Any, context: CallContext) -> dict[str, Any]:
         """Act, blocking, and return a JSON-safe result. Raises NotDone or InDoubt."""
+        ...
+
+
+@runtime_checkable
+class Previewing(Protocol):
+    """A tool that makes more of its arguments than they say, and can show it to whoever is to approve them."""
+
+    def preview(self, arguments: Any, context: CallContext) -> dict[str, Any]:
+        """What `execute` would do with these arguments now, JSON-safe. It does nothing. Raises NotDone as that does."""
         ...

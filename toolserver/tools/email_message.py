@@ -9,6 +9,7 @@ from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
@@ -74,6 +75,14 @@ def compose(*, sender: str, to: Sequence[str], subject: str, body: str, html: st
                             cte="quoted-printable")
     message.set_boundary("=_" + hashlib.sha256(f"boundary {key}".encode()).hexdigest()[:32])
     return message
+
+
+def shown(message: EmailMessage) -> dict[str, Any]:
+    """A composed message as its receiver will read it: headers and both parts, decoded."""
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    return {"sender": str(message["From"]), "to": [address.addr_spec for address in message["To"].addresses],
+            "subject": str(message["Subject"]), "message_id": str(message["Message-ID"]),
+            "text": text.get_content() if text else "", "html": html.get_content() if html else ""}
 
 
 def plain_text(markdown: str) -> str:

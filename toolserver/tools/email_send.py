@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from email.message import EmailMessage
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from toolserver.tools.contract import CallContext, NotDone
-from toolserver.tools.email_message import compose, message_id, plain_address, split_sender
+from toolserver.tools.email_message import compose, message_id, plain_address, shown, split_sender
 from toolserver.tools.smtp_session import SmtpCredential, deliver, signed_in
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -36,17 +37,31 @@ class EmailSend:
 
     def execute(self, arguments: Arguments, context: CallContext) -> dict[str, Any]:
         credential = _credential(context)
-        recipients = list(dict.fromkeys(arguments.to))
-        try:
-            message = compose(sender=credential.sender, to=recipients, subject=arguments.subject, body=arguments.body,
-                              html=arguments.html, key=context.idempotency_key)
-            sender = split_sender(credential.sender)[1]
-            content = message.as_bytes()
-        except (ValueError, UnicodeError) as error:
-            raise NotDone(f"The message could not be made: {error}", code="message_invalid") from error
+        _, content = _composed(arguments, credential, context)
+        recipients = _recipients(arguments)
         with signed_in(credential) as client:
-            deliver(client, sender=sender, recipients=recipients, message=content, context=context)
+            deliver(client, sender=split_sender(credential.sender)[1], recipients=recipients, message=content,
+                    context=context)
         return {"message_id": message_id(context.idempotency_key), "accepted": recipients}
+
+    def preview(self, arguments: Arguments, context: CallContext) -> dict[str, Any]:
+        message, _ = _composed(arguments, _credential(context), context)
+        return {"email": shown(message)}
+
+
+def _recipients(arguments: Arguments) -> list[str]:
+    """Each once."""
+    return list(dict.fromkeys(arguments.to))
+
+
+def _composed(arguments: Arguments, credential: SmtpCredential, context: CallContext) -> tuple[EmailMessage, bytes]:
+    """The one message that is shown beforehand and sent, and its bytes. Raises NotDone."""
+    try:
+        message = compose(sender=credential.sender, to=_recipients(arguments), subject=arguments.subject,
+                          body=arguments.body, html=arguments.html, key=context.idempotency_key)
+        return message, message.as_bytes()
+    except (ValueError, UnicodeError) as error:
+        raise NotDone(f"The message could not be made: {error}", code="message_invalid") from error
 
 
 def _credential(context: CallContext) -> SmtpCredential:

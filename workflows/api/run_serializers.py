@@ -7,7 +7,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from workflows.models import Run, RunEvent, RunStatus
+from approvals.api.serializers import JudgementSerializer
+from approvals.models import Verdict
+from workflows.models import EventKind, Run, RunEvent, RunStatus
 from workflows.queries.runs import run_story
 
 WHAT_TO_DO = {
@@ -82,7 +84,8 @@ class StepSerializer(serializers.Serializer):
     tokens_out = serializers.IntegerField(required=False)
     cost = serializers.FloatField(required=False)
     revision = serializers.IntegerField(required=False)
-    verdict = serializers.JSONField(required=False)
+    verdict = JudgementSerializer(required=False, help_text="A supervisor's.")
+    decision = serializers.ChoiceField(Verdict.choices, required=False, help_text="What people said at a gate.")
     tool = serializers.CharField(required=False)
     outcome = serializers.CharField(required=False)
     ledger_entry = serializers.CharField(required=False)
@@ -98,11 +101,21 @@ class DraftSerializer(serializers.Serializer):
     at = serializers.DateTimeField()
 
 
+class LimitsSerializer(serializers.Serializer):
+    """The spec's, as people who retried the run have raised them."""
+
+    revisions = serializers.IntegerField(help_text="How many more drafts supervisors may ask for. People may ask on.")
+    steps = serializers.IntegerField()
+    seconds = serializers.IntegerField(help_text="Of work; waiting for people is not counted.")
+    cost = serializers.FloatField(help_text="USD")
+
+
 class RunDetailSerializer(RunSerializer):
     request = serializers.UUIDField(source="request_id", allow_null=True,
                                     help_text="The newest request for approval.")
     attention = serializers.SerializerMethodField()
     error = RunErrorSerializer(allow_null=True)
+    limits = LimitsSerializer()
     steps = StepSerializer(many=True, help_text="Each try of each node, in order.")
     drafts = DraftSerializer(many=True, help_text="What workers completed, oldest first.")
 
@@ -127,6 +140,11 @@ class RunDetailSerializer(RunSerializer):
 
 
 class EventSerializer(serializers.ModelSerializer):
+    kind = serializers.ChoiceField(EventKind.choices)
+    node = serializers.CharField(allow_blank=True, help_text="Empty for what concerns the whole run.")
+    data = serializers.DictField()
+    at = serializers.DateTimeField()
+
     class Meta:
         model = RunEvent
         fields = ["seq", "kind", "node", "data", "at"]

@@ -83,6 +83,30 @@ class Run(TenantOwned):
         return f"{self.tenant_id}:{self.id}"
 
 
+class EventKind(models.TextChoices):
+    """What can happen in a run. A test compares it with what the code records."""
+
+    RUN_QUEUED = "run.queued"
+    RUN_STARTED = "run.started"
+    RUN_RESUMED = "run.resumed"
+    RUN_RETRYING = "run.retrying"
+    RUN_HELD = "run.held"
+    RUN_RELEASED = "run.released"
+    RUN_NEEDS_ATTENTION = "run.needs_attention"
+    RUN_COMPLETED = "run.completed"
+    RUN_REJECTED = "run.rejected"
+    RUN_FAILED = "run.failed"
+    RUN_CANCELLED = "run.cancelled"
+    STEP_STARTED = "step.started"
+    STEP_COMPLETED = "step.completed"
+    STEP_FAILED = "step.failed"
+    TEXT = "text"
+    GATE_OPENED = "gate.opened"
+    GATE_SETTLED = "gate.settled"
+    TOOL_CALLED = "tool.called"
+    TOOL_OUTCOME = "tool.outcome"
+
+
 class RunEvent(TenantOwned):
     """Something that happened in a run. `seq` counts from 1 in each run, without gaps."""
 

@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from tenants.models import User
 from workflows.models import Run, RunEvent
 
-_STEP_FIELDS = ("duration_ms", "model", "provider", "tokens_in", "tokens_out", "cost", "revision", "verdict", "tool",
-                "outcome", "ledger_entry", "code", "detail", "error_class")
+_STEP_FIELDS = ("duration_ms", "model", "provider", "tokens_in", "tokens_out", "cost", "revision", "tool", "outcome",
+                "ledger_entry", "code", "detail", "error_class")
 
 
 def runs_visible_to(user: User) -> QuerySet[Run]:
@@ -43,7 +43,8 @@ def run_story(run: Run) -> dict[str, list[dict[str, Any]]]:
             continue
         step |= {"status": event.kind.removeprefix("step."), "ended_at": event.at}
         step |= {name: event.data[name] for name in _STEP_FIELDS if name in event.data}
-        steps[execution] = step
+        if "verdict" in event.data:  # people's is a word, a supervisor's says why
+            step["decision" if event.data["type"] == "approval" else "verdict"] = event.data["verdict"]
         if event.kind == "step.completed" and event.data["type"] == "worker":
             drafts.append({"node": event.node, "revision": event.data["revision"], "text": texts[execution],
                            "at": event.at})

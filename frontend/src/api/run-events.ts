@@ -1,35 +1,35 @@
 import { useMemo, useSyncExternalStore } from "react";
 import { type Texts, withChunk } from "./run-texts";
-import type { Event } from "./schema";
+import type { Event, EventKind } from "./schema";
 
-const KINDS = [
-  "run.queued", "run.started", "run.resumed", "run.retrying", "run.retried", "run.requeued", "run.taken_over",
-  "run.needs_attention", "run.completed", "run.rejected", "run.failed", "run.cancelled",
-  "step.started", "step.completed", "step.failed", "text", "gate.opened", "gate.settled", "tool.called", "tool.outcome",
-] as const;
-const LAST: string[] = ["run.completed", "run.rejected", "run.failed", "run.cancelled"];
-
-export type RunEventKind = (typeof KINDS)[number];
-export type RunEvent = Omit<Event, "kind" | "data" | "node" | "at"> & {
-  kind: RunEventKind; node: string; data: Record<string, unknown>; at: string;
-};
+/** Each kind the platform knows, and whether it ends the run: an `EventSource` hears only those it is told of by name. */
+const ENDS = {
+  "run.queued": false, "run.started": false, "run.resumed": false, "run.retrying": false, "run.held": false,
+  "run.released": false, "run.needs_attention": false,
+  "run.completed": true, "run.rejected": true, "run.failed": true, "run.cancelled": true,
+  "step.started": false, "step.completed": false, "step.failed": false, "text": false,
+  "gate.opened": false, "gate.settled": false, "tool.called": false, "tool.outcome": false,
+} satisfies Record<EventKind, boolean>;
 
 /** `lost`: it is being tried again, and what was missed will come. `ended`: the run has ended, so has the stream. */
 export type StreamState = "off" | "connecting" | "live" | "lost" | "ended";
 
 /** What the stream has told so far: events in order, without texts, which are put together by `execution`. */
-export type RunStory = { state: StreamState; events: RunEvent[]; texts: Texts };
+export type RunStory = { state: StreamState; events: Event[]; texts: Texts };
 
 const NOTHING: RunStory = { state: "off", events: [], texts: {} };
 /** Milliseconds: what comes within this long is shown by one rendering. */
 const BATCH = 50;
 const LONGEST_WAIT = 15_000;
 
-/** One run's stream while somebody listens to it. Picked up where it broke off, by sequence number. */
+/**
+ * One run's stream while somebody looks at it. Picked up where it broke off, by sequence number. A page out of sight has
+ * none: browsers give a site six connections in all, and each stream holds one.
+ */
 class RunWatch {
   private story: RunStory = { ...NOTHING, state: "connecting" };
   private source?: EventSource;
-  private waiting: { event: RunEvent[]; text: { node: string; data: Record<string, unknown> }[] } = { event: [], text: [] };
+  private waiting: { event: Event[]; text: { node: string; data: Record<string, unknown> }[] } = { event: [], text: [] };
   private flushing?: ReturnType<typeof setTimeout>;
   private again?: ReturnType<typeof setTimeout>;
   private failures = 0;
@@ -43,14 +43,23 @@ class RunWatch {
 
   subscribe = (tell: () => void) => {
     this.listeners.add(tell);
-    if (!this.source && this.story.state !== "ended") this.open();
+    document.addEventListener("visibilitychange", this.look);
+    this.look();
     return () => {
       this.listeners.delete(tell);
-      if (this.listeners.size === 0) this.close();
+      if (this.listeners.size > 0) return;
+      document.removeEventListener("visibilitychange", this.look);
+      this.close();
     };
   };
 
+  private look = () => {
+    if (document.visibilityState === "hidden") this.close();
+    else if (!this.source && this.story.state !== "ended") this.open();
+  };
+
   private open() {
+    clearTimeout(this.again);
     const source = new EventSource(`${this.address}?after=${this.last}`);
     this.source = source;
     source.onopen = () => { this.failures = 0; this.say("live"); };
@@ -60,7 +69,7 @@ class RunWatch {
       this.say("lost");
       if (source.readyState === EventSource.CLOSED) this.openLater();
     };
-    for (const kind of KINDS) source.addEventListener(kind, (message) => this.onEvent(JSON.parse(message.data)));
+    for (const kind of Object.keys(ENDS)) source.addEventListener(kind, (message) => this.onEvent(JSON.parse(message.data)));
     source.addEventListener("delta", (message) => {
       const delta = JSON.parse(message.data);
       this.waiting.text.push({ node: delta.node, data: delta });
@@ -81,13 +90,13 @@ class RunWatch {
     this.source = undefined;
   }
 
-  private onEvent(event: RunEvent) {
+  private onEvent(event: Event) {
     if (event.seq <= this.last) return;
     this.last = event.seq;
     if (event.kind === "text") this.waiting.text.push({ node: event.node, data: event.data });
     else this.waiting.event.push(event);
     this.soon();
-    this.over = LAST.includes(event.kind);
+    this.over = ENDS[event.kind];
   }
 
   private soon() {

@@ -155,6 +155,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{slug}/approvals/{id}/calls/{call}/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description What the tool would make of a planned call now: an e-mail's sender, recipients, and both its parts.
+         *
+         *     Nothing is sent. The team's own tool process composes it, by the code that would send it.
+         */
+        get: operations["approvals_calls_preview_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{slug}/approvals/{id}/decisions/": {
         parameters: {
             query?: never;
@@ -1097,6 +1118,13 @@ export interface components {
             };
             arguments_hash: string;
         };
+        /** @description `ok` only when there is something to show; else `code` and `detail` say what stands in the way. */
+        CallPreview: {
+            ok: boolean;
+            code?: string;
+            detail?: string;
+            email?: components["schemas"]["PreviewedEmail"];
+        };
         CancellationRequest: {
             /** @default  */
             reason: string;
@@ -1113,6 +1141,12 @@ export interface components {
             entries: number;
             head: string;
             first_fault: components["schemas"]["ChainFault"] | null;
+        };
+        Check: {
+            id: string;
+            passed: boolean;
+            /** @description What to change; empty for one that passed. */
+            note: string;
         };
         Credential: {
             /** Format: uuid */
@@ -1145,7 +1179,7 @@ export interface components {
             /** Format: uuid */
             readonly id: string;
             user: components["schemas"]["Approver"];
-            verdict: components["schemas"]["VerdictEnum"];
+            verdict: components["schemas"]["Verdict"];
             comment?: string;
             revision: number;
             plan_hash: string;
@@ -1169,7 +1203,7 @@ export interface components {
             /** Format: uuid */
             readonly id: string;
             user: components["schemas"]["Approver"];
-            verdict: components["schemas"]["VerdictEnum"];
+            verdict: components["schemas"]["Verdict"];
             comment?: string;
             revision: number;
             plan_hash: string;
@@ -1204,12 +1238,38 @@ export interface components {
         Event: {
             /** Format: int64 */
             seq: number;
-            kind: string;
-            node?: string;
-            data?: unknown;
+            kind: components["schemas"]["EventKind"];
+            /** @description Empty for what concerns the whole run. */
+            node: string;
+            data: {
+                [key: string]: unknown;
+            };
             /** Format: date-time */
-            at?: string;
+            at: string;
         };
+        /**
+         * @description * `run.queued` - Run Queued
+         *     * `run.started` - Run Started
+         *     * `run.resumed` - Run Resumed
+         *     * `run.retrying` - Run Retrying
+         *     * `run.held` - Run Held
+         *     * `run.released` - Run Released
+         *     * `run.needs_attention` - Run Needs Attention
+         *     * `run.completed` - Run Completed
+         *     * `run.rejected` - Run Rejected
+         *     * `run.failed` - Run Failed
+         *     * `run.cancelled` - Run Cancelled
+         *     * `step.started` - Step Started
+         *     * `step.completed` - Step Completed
+         *     * `step.failed` - Step Failed
+         *     * `text` - Text
+         *     * `gate.opened` - Gate Opened
+         *     * `gate.settled` - Gate Settled
+         *     * `tool.called` - Tool Called
+         *     * `tool.outcome` - Tool Outcome
+         * @enum {string}
+         */
+        EventKind: "run.queued" | "run.started" | "run.resumed" | "run.retrying" | "run.held" | "run.released" | "run.needs_attention" | "run.completed" | "run.rejected" | "run.failed" | "run.cancelled" | "step.started" | "step.completed" | "step.failed" | "text" | "gate.opened" | "gate.settled" | "tool.called" | "tool.outcome";
         EventPage: {
             /** Format: uri */
             next: string | null;
@@ -1351,6 +1411,18 @@ export interface components {
             /** @description Shown this once. */
             secret: string;
         };
+        /** @description What a supervisor thought of a draft. It decides nothing. */
+        Judgement: {
+            verdict: components["schemas"]["JudgementVerdict"];
+            summary: string;
+            checks: components["schemas"]["Check"][];
+        };
+        /**
+         * @description * `pass` - pass
+         *     * `revise` - revise
+         * @enum {string}
+         */
+        JudgementVerdict: "pass" | "revise";
         Lack: {
             role: string;
             /** Format: uuid */
@@ -1366,6 +1438,19 @@ export interface components {
          * @enum {string}
          */
         LedgerState: "intent" | "done" | "not_done" | "unknown";
+        /** @description The spec's, as people who retried the run have raised them. */
+        Limits: {
+            /** @description How many more drafts supervisors may ask for. People may ask on. */
+            revisions: number;
+            steps: number;
+            /** @description Of work; waiting for people is not counted. */
+            seconds: number;
+            /**
+             * Format: double
+             * @description USD
+             */
+            cost: number;
+        };
         /** @description `offline` models need no key and no network. `providers` are those of the team's own aliases. */
         ListedModel: {
             alias: string;
@@ -1481,7 +1566,7 @@ export interface components {
             };
         };
         NewDecisionRequest: {
-            verdict: components["schemas"]["VerdictEnum"];
+            verdict: components["schemas"]["Verdict"];
             /** @default  */
             comment: string;
             /** @description The revision you looked at. */
@@ -1651,6 +1736,19 @@ export interface components {
             expires_after_hours: number | null;
             hold_seconds: number;
             grant_hours: number;
+        };
+        /** @description The message as its receivers will read it, composed by the code that sends it. */
+        PreviewedEmail: {
+            /** @description By the team's mail credential as it is now; no part of what is approved. */
+            sender: string;
+            /** @description Each address once, as it will be used. */
+            to: string[];
+            subject: string;
+            message_id: string;
+            /** @description The plain-text part. */
+            text: string;
+            /** @description The HTML part. */
+            html: string;
         };
         /** @description RFC 9457. `code` is stable; people read `detail`. Some have members of their own beside these. */
         Problem: {
@@ -1868,7 +1966,7 @@ export interface components {
             readonly attention: components["schemas"]["Attention"] | null;
             error: components["schemas"]["RunError"] | null;
             input?: unknown;
-            limits?: unknown;
+            limits: components["schemas"]["Limits"];
             /** Format: double */
             active_seconds?: number;
             /** Format: int64 */
@@ -1944,7 +2042,7 @@ export interface components {
         Shown: {
             draft: string;
             format: string;
-            verdict: unknown;
+            verdict: components["schemas"]["Judgement"] | null;
             objections: unknown[];
             notes: unknown[];
         };
@@ -1975,7 +2073,16 @@ export interface components {
             /** Format: double */
             cost?: number;
             revision?: number;
-            verdict?: unknown;
+            /** @description A supervisor's. */
+            verdict?: components["schemas"]["Judgement"];
+            /**
+             * @description What people said at a gate.
+             *
+             *     * `approve` - Approve
+             *     * `reject` - Reject
+             *     * `request_changes` - Request Changes
+             */
+            decision?: components["schemas"]["Verdict"];
             tool?: string;
             outcome?: string;
             ledger_entry?: string;
@@ -2127,7 +2234,7 @@ export interface components {
          *     * `request_changes` - Request Changes
          * @enum {string}
          */
-        VerdictEnum: "approve" | "reject" | "request_changes";
+        Verdict: "approve" | "reject" | "request_changes";
         Version: {
             /** Format: uuid */
             readonly id: string;
@@ -2337,9 +2444,11 @@ export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditEntryPage = components['schemas']['AuditEntryPage'];
 export type AuditSubject = components['schemas']['AuditSubject'];
 export type Call = components['schemas']['Call'];
+export type CallPreview = components['schemas']['CallPreview'];
 export type CancellationRequest = components['schemas']['CancellationRequest'];
 export type ChainFault = components['schemas']['ChainFault'];
 export type ChainReport = components['schemas']['ChainReport'];
+export type Check = components['schemas']['Check'];
 export type Credential = components['schemas']['Credential'];
 export type CredentialKind = components['schemas']['CredentialKind'];
 export type CredentialPage = components['schemas']['CredentialPage'];
@@ -2350,6 +2459,7 @@ export type DecisionPage = components['schemas']['DecisionPage'];
 export type Draft = components['schemas']['Draft'];
 export type ErrorClassEnum = components['schemas']['ErrorClassEnum'];
 export type Event = components['schemas']['Event'];
+export type EventKind = components['schemas']['EventKind'];
 export type EventPage = components['schemas']['EventPage'];
 export type Fault = components['schemas']['Fault'];
 export type Findings = components['schemas']['Findings'];
@@ -2364,8 +2474,11 @@ export type InvitationPage = components['schemas']['InvitationPage'];
 export type InvitationPreview = components['schemas']['InvitationPreview'];
 export type InvitationStatus = components['schemas']['InvitationStatus'];
 export type IssuedToken = components['schemas']['IssuedToken'];
+export type Judgement = components['schemas']['Judgement'];
+export type JudgementVerdict = components['schemas']['JudgementVerdict'];
 export type Lack = components['schemas']['Lack'];
 export type LedgerState = components['schemas']['LedgerState'];
+export type Limits = components['schemas']['Limits'];
 export type ListedModel = components['schemas']['ListedModel'];
 export type ListedModelPage = components['schemas']['ListedModelPage'];
 export type ListedRequest = components['schemas']['ListedRequest'];
@@ -2403,6 +2516,7 @@ export type PermittedRole = components['schemas']['PermittedRole'];
 export type PermittedUser = components['schemas']['PermittedUser'];
 export type Person = components['schemas']['Person'];
 export type Policy = components['schemas']['Policy'];
+export type PreviewedEmail = components['schemas']['PreviewedEmail'];
 export type Problem = components['schemas']['Problem'];
 export type Provider = components['schemas']['Provider'];
 export type ProviderRequest = components['schemas']['ProviderRequest'];
@@ -2439,7 +2553,7 @@ export type TokenPage = components['schemas']['TokenPage'];
 export type ToolCall = components['schemas']['ToolCall'];
 export type ToolCallPage = components['schemas']['ToolCallPage'];
 export type Trial = components['schemas']['Trial'];
-export type VerdictEnum = components['schemas']['VerdictEnum'];
+export type Verdict = components['schemas']['Verdict'];
 export type Version = components['schemas']['Version'];
 export type VersionStatus = components['schemas']['VersionStatus'];
 export type VersionSummary = components['schemas']['VersionSummary'];
@@ -2830,6 +2944,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestDetail"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    approvals_calls_preview_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call: string;
+                id: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallPreview"];
                 };
             };
             401: components["responses"]["Problem401"];

@@ -41,6 +41,16 @@ addStrings("common", {
     intent: "Under way", done: "Done", not_done: "Not done", unknown: "In doubt",
     draft: "Draft", published: "Published", retired: "Retired", accepted: "Accepted", lost: "Lost",
   },
+  source: {
+    title: "{{name}}, line {{line}}",
+    lines: "Lines {{first}} to {{last}} of {{count}}.",
+    not_yours: "The documents of this run are not open to you. An admin can let you see this workflow.",
+    no_document: "The run was given no document of this name. This claim has no source.",
+    no_line: "This document has {{count}} lines; line {{line}} is not there. This claim has no source.",
+    unreadable: "(this source cannot be read)",
+  },
+  image: "image",
+  old: "What you see may be old",
   role: { owner: "Owner", admin: "Admin", editor: "Editor", viewer: "Viewer" },
   about: {
     label: "What Countersign is",

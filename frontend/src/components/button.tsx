@@ -3,12 +3,12 @@ import type { ComponentProps } from "react";
 import { cx } from "@/lib/cx";
 
 const LOOKS = {
-  plain: "border border-edge/60 bg-raised text-ink hover:border-edge hover:bg-sunken",
+  plain: "border border-edge bg-raised text-ink hover:bg-sunken",
   primary: "border border-transparent bg-ink text-paper hover:bg-ink-soft",
   /** Only for what makes something leave the building. */
   seal: "border border-transparent bg-seal text-seal-ink hover:brightness-110",
   quiet: "border border-transparent text-ink-soft hover:bg-sunken hover:text-ink",
-  danger: "border border-bad/60 bg-raised text-bad hover:bg-bad-wash",
+  danger: "border border-bad bg-raised text-bad hover:bg-bad-wash",
 };
 
 type Props = ComponentProps<"button"> & {

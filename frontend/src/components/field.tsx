@@ -2,8 +2,8 @@ import { type ComponentProps, type ReactNode, useId } from "react";
 import { cx } from "@/lib/cx";
 
 export const control = cx(
-  "w-full min-w-0 rounded-md border border-edge/70 bg-raised px-3 text-ink transition-colors",
-  "hover:border-edge focus-visible:border-accent disabled:bg-sunken disabled:text-ink-faint",
+  "w-full min-w-0 rounded-md border border-edge bg-raised px-3 text-ink transition-colors",
+  "hover:border-ink-faint focus-visible:border-accent disabled:bg-sunken disabled:text-ink-faint",
   "aria-invalid:border-bad",
 );
 

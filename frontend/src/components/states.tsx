@@ -1,6 +1,7 @@
 import { CircleSlash, Inbox, Lock, RotateCw, TriangleAlert } from "lucide-react";
 import type { ComponentType, ReactNode } from "react";
 import { useTranslation } from "@/lib/i18n";
+import { Banner } from "./banner";
 import { Button } from "./button";
 
 type Icon = ComponentType<{ size?: number; "aria-hidden"?: boolean; className?: string }>;
@@ -50,6 +51,12 @@ export function Failed({ error, retry }: { error: Refusal; retry?: () => void })
       <p role="alert">{error.detail}</p>
     </Instead>
   );
+}
+
+/** For what is still shown though it could not be asked for again; that is tried by itself. */
+export function MayBeOld({ error }: { error: Refusal | null }) {
+  const { t } = useTranslation();
+  return error && <Banner tone="warn" live title={t("old")}>{error.detail}</Banner>;
 }
 
 /** Lines of a list's or a page's real shape; invisible for the first 200 ms. */

@@ -13,7 +13,8 @@ from countersign.signing import SigningKey
 from countersign.web_token import WEB, sign_web_token
 
 ARGUMENTS = {"name": "letter.md", "content": "Hello"}
-DOORS = [("POST", "mcp"), ("GET", "v1/models"), ("POST", "v1/chat/completions"), ("POST", "test"), ("POST", "keys")]
+DOORS = [("POST", "mcp"), ("GET", "v1/models"), ("POST", "v1/chat/completions"), ("POST", "test"), ("POST", "keys"),
+         ("POST", "preview")]
 
 
 @pytest.fixture
@@ -41,9 +42,9 @@ def test_strangers_are_told_401_and_no_tenant_process_hears_of_them(host, team, 
     strangers = {
         "nobody": None, "nonsense": "x", "half a lease": f"lease_{team.run}.1.x",
         "another secret": f"lease_{team.run}.1.{'a' * 43}", "another team's worker": other.token,
-        "another team's web": sign_web_token(other.tenant.id, other.admin.id, ["catalogue", "keys", "test"]),
+        "another team's web": sign_web_token(other.tenant.id, other.admin.id, ["catalogue", "keys", "test", "preview"]),
         "a forged web": SigningKey.generate().sign(
-            {"tenant": str(team.tenant.id), "sub": str(new_id()), "scopes": ["catalogue", "keys", "test"],
+            {"tenant": str(team.tenant.id), "sub": str(new_id()), "scopes": ["catalogue", "keys", "test", "preview"],
              "exp": 2_000_000_000}, kind=WEB),
     }
     for who, token in strangers.items():
@@ -127,6 +128,7 @@ def test_web_may_look_and_seal_and_try_out_but_never_call(team, host, knock, wor
     assert knock("GET", "v1/models", token)[0] == 200
     assert knock("POST", "keys", token) == (403, "scope_missing")
     assert knock("POST", "test", token) == (403, "scope_missing")
+    assert knock("POST", "preview", token) == (403, "scope_missing")
     assert knock("POST", "v1/chat/completions", token) == (403, "scope_missing")
     approved = team.approve([planned()])
     refused = worker_of(team, token=token).call("files.write", ARGUMENTS, approved.meta("publish"))
@@ -137,6 +139,7 @@ def test_web_may_look_and_seal_and_try_out_but_never_call(team, host, knock, wor
 def test_a_worker_gets_no_keys_and_tries_nothing_out(team, knock):
     assert knock("POST", "keys", team.token) == (403, "scope_missing")
     assert knock("POST", "test", team.token) == (403, "scope_missing")
+    assert knock("POST", "preview", team.token) == (403, "scope_missing")
 
 
 def test_a_web_token_lasts_a_minute(team, knock, monkeypatch):

@@ -71,6 +71,8 @@ def test_a_secret_that_was_used_is_found_nowhere(host, team, api, worker, planne
         admin.post(f"{base}/models/writer/test/"),
     ]
     approved = team.approve([planned("send", "email.send", LETTER)])
+    answers.append(api(team.editor).get(f"{base}/approvals/{approved.request.id}/calls/send/preview/"))
+    assert answers[-1].json()["email"]["sender"] == "news@acme.example"
     told = worker.call("email.send", LETTER, approved.meta("send"))
     model = worker.http.post(f"{worker.base}/v1/chat/completions", json={
         "model": "writer", "messages": [{"role": "user", "content": "Hi"}]})

@@ -34,6 +34,32 @@ def test_one_message_reaches_every_recipient(call, script) -> None:
     assert script.steps == ["EHLO", "MAIL", "RCPT first@readers.example", "RCPT second@readers.example", "DATA"]
 
 
+@pytest.mark.parametrize("changes", [
+    {}, {"body": "See [the notes](source:rain.md#L3), [the site](https://acme.example/a)\r\nand **this**."},
+    {"html": "<p>Her own</p>\n.\n", "subject": "Grüße"}, {"to": ["first@READERS.example", "first@readers.example"]}])
+def test_what_is_shown_beforehand_is_what_arrives(call, script, changes) -> None:
+    shown = EmailSend().preview(arguments(**changes), call)["email"]
+    assert (script.steps, call.acting) == ([], False), "showing it sends nothing"
+    result = send(call, **changes)
+    [(recipients, message, _)] = script.received
+    assert shown["sender"] == message["From"]
+    assert shown["to"] == recipients == result["accepted"]
+    assert shown["subject"] == message["Subject"]
+    assert shown["message_id"] == result["message_id"]
+    for part, kind in (("text", "plain"), ("html", "html")):
+        assert shown[part].splitlines() == message.get_body((kind,)).get_content().splitlines()
+
+
+def test_what_would_be_refused_cannot_be_shown(call, credential) -> None:
+    with pytest.raises(NotDone) as refused:
+        EmailSend().preview(arguments(subject="=?utf-8?q?x?="), call)
+    assert refused.value.code == "message_invalid"
+    del credential["from"]
+    with pytest.raises(NotDone) as refused:
+        EmailSend().preview(arguments(), call)
+    assert refused.value.code == "credential_incomplete"
+
+
 def test_the_message_id_follows_from_the_key_alone(call, script) -> None:
     first = send(call)["message_id"]
     assert send(call, subject="Other words")["message_id"] == first

@@ -127,6 +127,26 @@ class ListedTool(serializers.Serializer):
     input_schema = serializers.DictField()
 
 
+class PreviewedEmail(serializers.Serializer):
+    """The message as its receivers will read it, composed by the code that sends it."""
+
+    sender = serializers.CharField(help_text="By the team's mail credential as it is now; no part of what is approved.")
+    to = serializers.ListField(child=serializers.CharField(), help_text="Each address once, as it will be used.")
+    subject = serializers.CharField()
+    message_id = serializers.CharField()
+    text = serializers.CharField(help_text="The plain-text part.")
+    html = serializers.CharField(help_text="The HTML part.")
+
+
+class CallPreview(serializers.Serializer):
+    """`ok` only when there is something to show; else `code` and `detail` say what stands in the way."""
+
+    ok = serializers.BooleanField()
+    code = serializers.CharField(required=False)
+    detail = serializers.CharField(required=False)
+    email = PreviewedEmail(required=False)
+
+
 class ResolutionSerializer(serializers.ModelSerializer):
     created_by = serializers.CharField(source="created_by.email", default=None, allow_null=True)
 

@@ -1,8 +1,9 @@
 from django.urls import path
 
-from toolserver.host.api.views import credentials, models, tools
+from toolserver.host.api.views import credentials, models, previews, tools
 
 urlpatterns = [
+    path("tenants/<slug:slug>/approvals/<str:id>/calls/<str:call>/preview/", previews.PlannedCallPreview.as_view()),
     path("tenants/<slug:slug>/credentials/", credentials.Credentials.as_view()),
     path("tenants/<slug:slug>/credentials/<str:id>/", credentials.CredentialView.as_view()),
     path("tenants/<slug:slug>/models/", models.Models.as_view()),

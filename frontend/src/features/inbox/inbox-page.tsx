@@ -5,7 +5,7 @@ import { rowsOf } from "@/api/pages";
 import { Button } from "@/components/button";
 import { Select } from "@/components/field";
 import { Page } from "@/components/page";
-import { Failed, Skeleton } from "@/components/states";
+import { Failed, MayBeOld, Skeleton } from "@/components/states";
 import { cx } from "@/lib/cx";
 import { useTranslation } from "@/lib/i18n";
 import { useKeys } from "@/lib/keys";
@@ -25,6 +25,7 @@ export function InboxPage() {
   useRowKeys(slug, rows.map((row) => row.id), chosen, setChosen);
   return (
     <Page title={t("title")} actions={<Filters which={which as Which} setWhich={setWhich} status={status} setStatus={setStatus} />}>
+      {inbox.data && <MayBeOld error={inbox.error} />}
       {inbox.isPending ? <Skeleton tall />
         : inbox.error && !inbox.data ? <Failed error={inbox.error} retry={() => void inbox.refetch()} />
         : rows.length === 0 ? <EmptyInbox slug={slug} which={which as Which} filtered={which === "settled" && status !== ""} />
@@ -80,7 +81,7 @@ function Filters({ which, setWhich, status, setStatus }: FilterProps) {
           {SETTLED.map((state) => <option key={state} value={state}>{t(`common:state.${state}`)}</option>)}
         </Select>
       )}
-      <div role="group" aria-label={t("which")} className="flex rounded-md border border-edge/60 bg-raised p-0.5">
+      <div role="group" aria-label={t("which")} className="flex rounded-md border border-edge bg-raised p-0.5">
         {(["mine", "all", "settled"] as const).map((each) => (
           <button key={each} type="button" aria-pressed={which === each} onClick={() => setWhich(each)}
             className={cx("h-8 rounded-sm px-3 text-sm", which === each ? "bg-ink font-medium text-paper" : "text-ink-soft hover:bg-sunken hover:text-ink")}>

@@ -31,7 +31,7 @@ export function RequestRow({ slug, request, chosen, onChoose }: Props) {
         <When request={request} />
       </div>
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1 text-sm md:col-span-2">
-        <Leaves tools={request.tools} />
+        <Leaves tools={request.tools} status={request.status ?? ""} />
         {request.status === "open" && <Needs request={request} />}
       </div>
     </li>
@@ -47,13 +47,16 @@ function When({ request }: { request: ListedRequest }) {
   ));
 }
 
-/** What approval would let go, in the colour that nothing else has. */
-function Leaves({ tools }: { tools: string[] }) {
+const FATES: Record<string, string> = { open: "leaves", approved: "released" };
+
+/** What approval lets go, in the colour that nothing else has; without it once nothing will leave. */
+function Leaves({ tools, status }: { tools: string[]; status: string }) {
   const { t } = useTranslation("inbox");
   if (tools.length === 0) return <span className="text-ink-faint">{t("nothing_leaves")}</span>;
+  const fate = FATES[status];
   return (
-    <span className="flex flex-wrap items-center gap-x-3 text-seal">
-      <span className="sr-only">{t("leaves")}</span>
+    <span className={cx("flex flex-wrap items-center gap-x-3", fate ? "text-seal" : "text-ink-faint")}>
+      <span className={fate ? "sr-only" : undefined}>{t(fate ?? "would_have_left")}</span>
       {tools.map((tool, index) => {
         const Icon = ICONS[tool] ?? Wrench;
         const words = tool in ICONS ? t(`tool_${tool.replace(".", "_")}`) : tool;

@@ -20,6 +20,8 @@ addStrings("inbox", {
   rule: "{{role}} {{approved}} of {{count}}",
   lacks: "Too few people hold {{role}}",
   leaves: "Will leave",
+  released: "Released",
+  would_have_left: "Would have left:",
   nothing_leaves: "Nothing leaves",
   tool_email_send: "e-mail",
   tool_files_write: "file",

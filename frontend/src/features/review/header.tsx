@@ -7,19 +7,16 @@ import { useTranslation } from "@/lib/i18n";
 
 type Props = { slug: string; request: RequestDetail; run: RunDetail | null | undefined };
 
-/** What it takes, in a line: which revision of how many, until when, and who still has to say yes. */
+/** What it takes, in a line: which revision, until when, and who still has to say yes. */
 export function RequestFacts({ slug, request, run }: Props) {
   const { t } = useTranslation("review");
-  const most = run ? Number((run.limits as { revisions?: number }).revisions ?? 0) + 1 : 0;
   const open = request.status === "open"; // its words change, their places don't: somebody may be reading below
   const rules = request.policy.rules.map((rule) => t("header.rule", { role: rule.role, have: rule.approved, all: rule.count }));
   return (
     <div className="-mt-5 grid gap-1">
       <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-ink-soft">
         <Status state={request.status ?? ""} />
-        <span className="font-medium text-ink">
-          {most >= request.revision ? t("header.revision_of", { n: request.revision, most }) : t("header.revision", { n: request.revision })}
-        </span>
+        <span className="font-medium text-ink">{t("header.revision", { n: request.revision })}</span>
         {request.expires_at && <span className="font-medium text-warn">{t("header.due")} <Time at={request.expires_at} /></span>}
         <span>{t(open ? "header.needs" : "header.needed", { rules: rules.join(", ") })}</span>
         <span>{t("header.opened")} <Time at={request.opened_at ?? ""} /></span>

@@ -6,14 +6,15 @@ import { meQuery } from "@/api/me";
 import { type RunStory, useRunEvents } from "@/api/run-events";
 import type { ListedRequest, RequestDetail } from "@/api/schema";
 import { Page } from "@/components/page";
-import { Failed, Skeleton } from "@/components/states";
+import { DocumentsContext } from "@/components/source-link";
+import { Failed, MayBeOld, Skeleton } from "@/components/states";
+import { documentsIn } from "@/lib/documents";
 import { useTranslation } from "@/lib/i18n";
 import { useKeys } from "@/lib/keys";
 import { useParam, useSlug } from "@/lib/url-state";
 import { ChecksPanel } from "./beside/checks-panel";
 import { HistoryPanel } from "./beside/history-panel";
 import { DecisionBar } from "./deciding/decision-bar";
-import { DocumentsContext, documentsIn } from "./draft/documents";
 import { DraftPanel } from "./draft/draft-panel";
 import { RequestFacts } from "./header";
 import { LeavingPanel } from "./leaving/leaving-panel";
@@ -29,24 +30,23 @@ export function ReviewPage() {
   if (request.isPending) return <Page title={t("title")}><Skeleton tall /></Page>;
   if (!request.data) return <Page title={t("title")}><Failed error={request.error!} retry={() => void request.refetch()} /></Page>;
   return (
-    <Review key={id} slug={slug} request={request.data}
-      signedOut={request.error?.status === 401} />
+    <Review key={id} slug={slug} request={request.data} error={request.error} />
   );
 }
 
-type Props = { slug: string; request: RequestDetail; signedOut: boolean };
+type Props = { slug: string; request: RequestDetail; error: { status: number; detail: string } | null };
 
-function Review({ slug, request, signedOut }: Props) {
+function Review({ slug, request, error }: Props) {
   const { t } = useTranslation("review");
   const me = useQuery(meQuery).data?.email ?? "";
   const settled = request.status === "approved" || request.status === "changes_requested";
   const run = useRun(slug, request, settled);
-  const going = settled && run !== null && !isOver(run ?? undefined);
+  const going = settled && run !== null && !isOver(run);
   const revisions = useRevisions(slug, request, going);
   const superseded = (revisions[0]?.revision ?? 0) > request.revision;
   const story = useRunEvents(slug, request.subject.id, going && !superseded && run !== undefined);
   useFollowing(story);
-  const effects = useEffects(slug, request, going);
+  const effects = useEffects(slug, request, run);
   const words = useWords(slug, run);
   const documents = useMemo(() => (run ? documentsIn(run.input) : run), [run]);
   const earlier = useMemo(() => earlierDrafts(request, run ?? undefined), [request, run]);
@@ -54,20 +54,22 @@ function Review({ slug, request, signedOut }: Props) {
   const waiting = useWaiting(slug);
   useNeighbours(slug, request.id, waiting);
   return (
-    <Page title={request.title} above={<Link to="/t/$slug/inbox" params={{ slug } as never}>{t("inbox:title")}</Link>}>
-      <RequestFacts slug={slug} request={request} run={run} />
-      {signedOut && <SignedOut />}
-      <div className="grid min-w-0 items-start gap-4 lg:grid-cols-[minmax(0,1fr)_24rem]">
-        <DocumentsContext value={documents}><DraftPanel request={request} earlier={earlier} looked={looked} /></DocumentsContext>
-        <div className="grid min-w-0 gap-4">
-          <LeavingPanel request={request} labels={words} />
-          <ChecksPanel shown={request.shown} words={words} />
-          <HistoryPanel slug={slug} request={request} revisions={revisions} effects={effects} words={words} />
+    <DocumentsContext value={documents}>
+      <Page title={request.title} above={<Link to="/t/$slug/inbox" params={{ slug } as never}>{t("inbox:title")}</Link>}>
+        <RequestFacts slug={slug} request={request} run={run} />
+        {error?.status === 401 ? <SignedOut /> : <MayBeOld error={error} />}
+        <div className="grid min-w-0 items-start gap-4 lg:grid-cols-[minmax(0,1fr)_24rem]">
+          <DraftPanel request={request} earlier={earlier} looked={looked} />
+          <div className="grid min-w-0 gap-4">
+            <LeavingPanel slug={slug} request={request} labels={words} />
+            <ChecksPanel shown={request.shown} words={words} />
+            <HistoryPanel slug={slug} request={request} revisions={revisions} effects={effects} words={words} />
+          </div>
         </div>
-      </div>
-      <DecisionBar slug={slug} request={request} me={me} run={run} revisions={revisions} effects={effects} words={words}
-        story={story} waiting={waiting} />
-    </Page>
+        <DecisionBar slug={slug} request={request} me={me} run={run} revisions={revisions} effects={effects} words={words}
+          story={story} waiting={waiting} />
+      </Page>
+    </DocumentsContext>
   );
 }
 

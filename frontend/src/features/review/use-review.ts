@@ -1,9 +1,11 @@
 import { useQueries } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { $api } from "@/api/client";
-import type { ListedRequest, RequestDetail, RunDetail } from "@/api/schema";
+import type { ListedRequest, RequestDetail, RunDetail, ToolCall } from "@/api/schema";
+import type { Spec } from "@/api/spec";
 
 const APPROVAL = "/api/v1/tenants/{slug}/approvals/{id}/" as const;
-const ENDED = ["completed", "rejected", "failed", "cancelled", "needs_attention"];
+const ENDED = ["completed", "rejected", "failed", "cancelled"];
 
 /** A request never changes but in its state and decisions, so that looking again moves nothing that is being read. */
 export function useRequest(slug: string, id: string) {
@@ -21,7 +23,8 @@ export function useRevisions(slug: string, request: RequestDetail, busy: boolean
   return (list.data?.results ?? []).filter((each) => each.gate === request.gate);
 }
 
-export const isOver = (run: RunDetail | undefined) => ENDED.includes(run?.status ?? "");
+/** A run that needs attention is not: whoever resolves it makes it go on. */
+export const isOver = (run: RunDetail | null | undefined) => ENDED.includes(run?.status ?? "");
 
 /** The run behind the request: its documents, drafts and limits; `null` when this person may not see it. */
 export function useRun(slug: string, request: RequestDetail, watch: boolean) {
@@ -30,7 +33,7 @@ export function useRun(slug: string, request: RequestDetail, watch: boolean) {
   }, {
     enabled: request.subject.type === "run",
     staleTime: 60_000,
-    refetchInterval: ({ state }) => (watch && !isOver(state.data) ? 2_500 : false),
+    refetchInterval: ({ state }) => (!watch || isOver(state.data) ? false : state.data?.status === "needs_attention" ? 10_000 : 2_500),
     meta: { stays: true },
   });
   return query.error?.status === 404 || query.error?.status === 403 ? null : query.data;
@@ -41,28 +44,50 @@ export function useWords(slug: string, run: RunDetail | null | undefined): Recor
   const version = $api.useQuery("get", "/api/v1/tenants/{slug}/workflows/{id}/versions/{number}/", {
     params: { path: { slug, id: run?.workflow.id ?? "", number: String(run?.version ?? "") } },
   }, { enabled: Boolean(run), staleTime: Infinity, meta: { stays: true } });
-  const nodes = (version.data?.spec as { nodes?: SpecNode[] } | undefined)?.nodes ?? [];
+  const nodes = (version.data?.spec as Spec | undefined)?.nodes ?? [];
   return Object.fromEntries(nodes.flatMap((node) => [
     [node.id, node.label ?? node.id], ...(node.checklist ?? []).map((check) => [`check:${check.id}`, check.text]),
   ]));
 }
 
-type SpecNode = { id: string; label?: string; checklist?: { id: string; text: string }[] };
-
-/** What was said about earlier revisions; they are closed, so it is asked once. */
+/** What was said about earlier revisions: of those that are closed, it is asked once. */
 export function useEarlierWords(slug: string, earlier: ListedRequest[]) {
   return useQueries({
     queries: earlier.slice(0, 10).map((each) => $api.queryOptions("get", "/api/v1/tenants/{slug}/approvals/{id}/decisions/",
-      { params: { path: { slug, id: each.id } } }, { staleTime: Infinity, meta: { stays: true } })),
+      { params: { path: { slug, id: each.id } } }, { staleTime: each.status === "open" ? 0 : Infinity, meta: { stays: true } })),
   }).map((query) => query.data?.results ?? []);
 }
 
-/** The ledger's entries for the calls that this request released. */
-export function useEffects(slug: string, request: RequestDetail, running: boolean) {
-  const calls = $api.useQuery("get", "/api/v1/tenants/{slug}/tool-calls/", {
+/**
+ * The ledger's entries for the calls that this request released. It is looked again until all of them are done, or the
+ * run is over; then once more, for what was written between the last look and the end.
+ */
+export function useEffects(slug: string, request: RequestDetail, run: RunDetail | null | undefined): ToolCall[] {
+  const enabled = request.status === "approved";
+  const over = isOver(run);
+  const mine = (calls: ToolCall[] = []) => calls.filter((call) => call.request === request.id);
+  const { data, refetch } = $api.useQuery("get", "/api/v1/tenants/{slug}/tool-calls/", {
     params: { path: { slug }, query: { run: request.subject.id } },
-  }, { enabled: request.status === "approved", refetchInterval: running ? 1_500 : false, meta: { stays: true } });
-  return (calls.data?.results ?? []).filter((call) => call.request === request.id);
+  }, {
+    enabled,
+    refetchInterval: ({ state }) => (over || undone(request, mine(state.data?.results)).length === 0 ? false
+      : heldUntil(request) ? 10_000 : run ? 1_500 : 5_000),
+    meta: { stays: true },
+  });
+  useEffect(() => { if (enabled && over) void refetch(); }, [enabled, over, refetch]);
+  return mine(data?.results);
+}
+
+/** Calls that were released and that have not been done, as far as is known, and still may be. */
+export function undone(request: RequestDetail, effects: ToolCall[]): string[] {
+  const done = new Set(effects.filter((effect) => effect.state === "done").map((effect) => effect.call));
+  const granted = request.grants.filter((grant) => ["held", "valid", "consumed"].includes(grant.status)).map((grant) => grant.call);
+  return [...new Set(granted)].filter((call) => !done.has(call));
+}
+
+/** When the first call that is held back may be made. */
+export function heldUntil(request: RequestDetail): string | undefined {
+  return request.grants.filter((grant) => grant.status === "held").map((grant) => grant.not_before).sort()[0];
 }
 
 /** What waits for me, newest first, as the inbox has it. */

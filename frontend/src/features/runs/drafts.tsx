@@ -15,20 +15,26 @@ import { writingNow } from "./writing-now";
 
 type Props = { run: RunDetail; story: RunStory; rows: DrawnNode[] };
 
-/** What was written, by revision. One that arrives while another is read says so and does not take its place. */
+/** What was written, by revision. The first that is shown stays: what is written or arrives meanwhile says so. */
 export function Drafts({ run, story, rows }: Props) {
   const { t } = useTranslation("runs");
   const [asked, setAsked] = useUrlState("draft");
+  const [held, setHeld] = useState<number>();
   const [raw, setRaw] = useState(false);
   const live = run.status === "running" ? writingNow(story) : undefined;
   const drafts = run.drafts;
   const newest = drafts.length - 1;
-  const chosen = Number.parseInt(asked, 10);
-  const place = asked !== "" && drafts[chosen] ? chosen : newest;
+  const chosen = drafts[Number.parseInt(asked, 10)] ? Number.parseInt(asked, 10) : held;
+  if (chosen === undefined && !live && newest >= 0) setHeld(newest);
+  const place = chosen ?? newest;
   const shown = drafts[place];
+  const choose = (next: number | undefined) => {
+    setHeld(next);
+    setAsked(next === undefined || next === newest ? "" : String(next));
+  };
   const name = (node: string) => nameOf(rows.find((row) => row.node.id === node)?.node, node);
 
-  if (live && (asked === "" || !drafts[chosen])) {
+  if (live && chosen === undefined) {
     return (
       <Panel title={t("draft.title")} actions={<span className="text-sm text-accent">{name(live.node)} · {t("draft.writing")}</span>}>
         <LiveText key={live.execution} text={live.text} />
@@ -37,9 +43,9 @@ export function Drafts({ run, story, rows }: Props) {
   }
   if (!shown) return <Panel title={t("draft.title")}><p className="text-ink-faint">{t("draft.none")}</p></Panel>;
   return (
-    <Panel title={t("draft.title")} actions={<Choice drafts={drafts} place={place} name={name} onChoose={(next) => setAsked(next === newest && !live ? "" : String(next))} />}>
+    <Panel title={t("draft.title")} actions={<Choice drafts={drafts} place={place} name={name} onChoose={choose} />}>
       {(live || place < newest) && (
-        <Banner live action={<Button size="small" onClick={() => setAsked("")}>{t("draft.show")}</Button>}>
+        <Banner live action={<Button size="small" onClick={() => choose(live ? undefined : newest)}>{t("draft.show")}</Button>}>
           {live ? `${name(live.node)} · ${t("draft.writing")}` : t("draft.newer", { number: drafts[newest]?.revision })}
         </Banner>
       )}

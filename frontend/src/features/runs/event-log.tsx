@@ -72,7 +72,7 @@ function Rows({ rows, onEnd }: { rows: Event[]; onEnd: () => void }) {
                 <span role="cell" className="truncate font-medium">{t(`events.kinds.${event.kind.replace(".", "_")}`, event.kind)}</span>
                 <span role="cell" className="truncate text-ink-soft">{event.node}</span>
                 <span role="cell" className="truncate text-ink-soft" title={told(event, t)}>{told(event, t)}</span>
-                <span role="cell" className="hidden truncate text-ink-faint md:block">{event.at && exact(event.at)}</span>
+                <span role="cell" className="hidden truncate text-ink-faint md:block">{exact(event.at)}</span>
               </div>
             );
           })}

@@ -3,11 +3,9 @@ import type { TFunction } from "@/lib/i18n";
 import { count, money } from "@/lib/numbers";
 import { duration } from "@/lib/time";
 
-type Data = Record<string, unknown>;
-
 /** What an event's data says, on one line. */
 export function told(event: Event, t: TFunction<"runs">): string {
-  const data = (event.data ?? {}) as Data;
+  const { data } = event;
   const parts: string[] = [];
   const add = (key: string, words: (value: never) => string = String) => {
     if (data[key] !== undefined && data[key] !== null && data[key] !== "") parts.push(words(data[key] as never));

@@ -1,13 +1,7 @@
 import type { RunDetail, Step } from "@/api/schema";
+import type { Spec, SpecNode } from "@/api/spec";
 import { ENDED } from "./states";
 
-/** A node of a spec document, as far as it is drawn. */
-export type SpecNode = {
-  id: string; type: string; label?: string; next?: string | null;
-  judges?: string; on_fail?: string | null; shows?: string; on_changes?: string | null;
-  releases?: string[]; model?: string | null; tool?: string;
-};
-export type Spec = { start?: string; nodes?: SpecNode[] };
 export type NodeState = "todo" | "running" | "waiting" | "completed" | "failed" | "lost" | "skipped";
 export type DrawnNode = { node: SpecNode; tries: Step[]; state: NodeState };
 /** An edge that goes back: from a row to an earlier one, and how often it was taken. */
@@ -59,9 +53,14 @@ export function loops(rows: DrawnNode[]): Loop[] {
 
 function taken({ node, tries }: DrawnNode): number {
   const sentBack = (step: Step) => (node.type === "approval"
-    ? step.verdict === "request_changes"
-    : (step.verdict as { verdict?: string } | undefined)?.verdict === "revise");
+    ? step.decision === "request_changes" : step.verdict?.verdict === "revise");
   return tries.filter(sentBack).length;
+}
+
+/** Only what acts stands in the ledger: a call to a tool that reads does not. */
+export function hasActed({ tries }: DrawnNode): boolean {
+  const last = tries.at(-1);
+  return last?.outcome === "done" && !!last.ledger_entry;
 }
 
 export function nameOf(node: SpecNode | undefined, id: string): string {

@@ -65,13 +65,13 @@ function isDocument(item: unknown): item is Document {
 
 function Limits({ run }: { run: RunDetail }) {
   const { t } = useTranslation("runs");
-  const limits = (run.limits ?? {}) as { revisions?: number; steps?: number; seconds?: number; cost?: number };
+  const { limits } = run;
   const steps = run.steps.filter((step) => step.status === "completed").length;
   const rows: [string, number, number, (value: number) => string][] = [
-    ["cost", run.cost, limits.cost ?? 0, money],
-    ["seconds", run.active_seconds ?? 0, limits.seconds ?? 0, (seconds) => duration(seconds * 1000)],
-    ["steps", steps, limits.steps ?? 0, count],
-    ["revisions", Math.max(0, (run.revision ?? 0) - 1), limits.revisions ?? 0, count],
+    ["cost", run.cost, limits.cost, money],
+    ["seconds", run.active_seconds ?? 0, limits.seconds, (seconds) => duration(seconds * 1000)],
+    ["steps", steps, limits.steps, count],
+    ["revisions", Math.max(0, (run.revision ?? 0) - 1), limits.revisions, count],
   ];
   return (
     <>
@@ -88,7 +88,7 @@ function Limits({ run }: { run: RunDetail }) {
           </div>
         ))}
       </dl>
-      <p className="text-sm text-ink-faint">{t("limits.active")}</p>
+      <p className="text-sm text-ink-faint">{t("limits.active")} {t("limits.people")}</p>
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
-import type { RunEvent, RunStory } from "@/api/run-events";
-import type { RunDetail } from "@/api/schema";
+import type { RunStory } from "@/api/run-events";
+import type { Event, RunDetail } from "@/api/schema";
 import { Banner } from "@/components/banner";
 import { type TFunction, useTranslation } from "@/lib/i18n";
 import { ENDED } from "./states";
@@ -21,7 +21,7 @@ export function LiveNotices({ run, story }: { run: RunDetail; story: RunStory })
   );
 }
 
-function sentence(event: RunEvent, t: TFunction<"runs">): string {
+function sentence(event: Event, t: TFunction<"runs">): string {
   const node = event.node.replaceAll("_", " ");
   switch (event.kind) {
     case "step.started": return t("live.step_started", { node });

@@ -1,12 +1,13 @@
 import type { RunStory } from "@/api/run-events";
 import type { RunDetail } from "@/api/schema";
+import type { Spec } from "@/api/spec";
 import { Panel } from "@/components/page";
 import { Failed, Skeleton } from "@/components/states";
 import { useTranslation } from "@/lib/i18n";
 import { Artifacts } from "./artifacts";
 import { Decisions } from "./decisions";
 import { Drafts } from "./drafts";
-import { drawn, type Spec } from "./graph";
+import { drawn } from "./graph";
 import { StepGraph } from "./step-graph";
 import { ToolCalls } from "./tool-calls";
 import { useApprovals, useVersion } from "./use-run";

@@ -1,11 +1,13 @@
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { RunDetail } from "@/api/schema";
 import { Status } from "@/components/badge";
 import { Button } from "@/components/button";
 import { Page } from "@/components/page";
-import { Failed, Skeleton } from "@/components/states";
+import { DocumentsContext } from "@/components/source-link";
+import { Failed, MayBeOld, Skeleton } from "@/components/states";
 import { Tabs } from "@/components/tabs";
+import { documentsIn } from "@/lib/documents";
 import { useTranslation } from "@/lib/i18n";
 import { useParam, useSlug, useUrlState } from "@/lib/url-state";
 import { CancelRun } from "./cancel-run";
@@ -27,12 +29,14 @@ export function RunPage() {
   const { run, story } = useRun(slug, id);
   const [tab, setTab] = useUrlState("tab", "progress");
   const may = useMay(slug, run.data?.workflow.id);
+  const input = run.data?.input;
+  const documents = useMemo(() => documentsIn(input), [input]);
 
   if (run.isPending) return <Page title={t("title")}><Skeleton rows={3} /><Skeleton rows={5} tall /></Page>;
   if (run.error && !run.data) return <Page title={t("title")}><Failed error={run.error} retry={() => void run.refetch()} /></Page>;
   const { data } = run;
   const tabs = [
-    { value: "progress", label: t("page.progress"), content: <Progress slug={slug} run={data} story={story} /> },
+    { value: "progress", label: t("page.progress"), content: <DocumentsContext value={documents}><Progress slug={slug} run={data} story={story} /></DocumentsContext> },
     { value: "input", label: t("page.input"), content: <InputAndLimits run={data} /> },
     { value: "evidence", label: t("page.evidence"), content: <Evidence slug={slug} run={data} /> },
     { value: "events", label: t("page.events"), content: <EventLog slug={slug} run={data} story={story} /> },
@@ -45,6 +49,7 @@ export function RunPage() {
       actions={<Actions slug={slug} run={data} may={may} />}
     >
       <RunFacts slug={slug} run={data} />
+      <MayBeOld error={run.error} />
       <LiveNotices run={data} story={story} />
       <WhatItNeeds slug={slug} run={data} may={may} />
       <Tabs label={t("page.tabs")} tabs={tabs} value={tabs.some((each) => each.value === tab) ? tab : "progress"} onChange={setTab} />

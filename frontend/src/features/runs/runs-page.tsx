@@ -4,7 +4,7 @@ import { $api } from "@/api/client";
 import { byCursor } from "@/api/pages";
 import { Button } from "@/components/button";
 import { Page } from "@/components/page";
-import { Empty, Failed, Skeleton } from "@/components/states";
+import { Empty, Failed, MayBeOld, Skeleton } from "@/components/states";
 import { useTranslation } from "@/lib/i18n";
 import { useSlug, useUrlState } from "@/lib/url-state";
 import { RunFilters } from "./run-filters";
@@ -32,6 +32,7 @@ export function RunsPage() {
     <Page title={t("title")} actions={<StartButton slug={slug} />}>
       <RunFilters slug={slug} status={status} onStatus={setStatus} workflow={workflow} onWorkflow={setWorkflow} />
       {runs.isPending && <Skeleton rows={8} tall />}
+      {runs.data && <MayBeOld error={runs.error} />}
       {runs.error && !runs.data && <Failed error={runs.error} retry={() => void runs.refetch()} />}
       {runs.data && rows.length === 0 && (
         status || workflow

@@ -1,4 +1,5 @@
 import type { Step } from "@/api/schema";
+import { Status } from "@/components/badge";
 import { type TFunction, useTranslation } from "@/lib/i18n";
 import { count, money } from "@/lib/numbers";
 import { duration } from "@/lib/time";
@@ -42,7 +43,8 @@ function Try({ step }: { step: Step }) {
           {step.error_class && <span className="text-ink-faint"> ({t(`step.class.${step.error_class}`, step.error_class)})</span>}
         </p>
       )}
-      <Verdict verdict={step.verdict} />
+      {step.decision && <p><Status state={step.decision} /></p>}
+      {step.verdict && <Verdict judgement={step.verdict} />}
     </div>
   );
 }

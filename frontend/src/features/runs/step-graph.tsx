@@ -1,5 +1,5 @@
 import { useTranslation } from "@/lib/i18n";
-import { type DrawnNode, type Loop, loops, nameOf } from "./graph";
+import { type DrawnNode, hasActed, type Loop, loops, nameOf } from "./graph";
 import { StepCard } from "./step-card";
 import { StepMark } from "./step-mark";
 
@@ -19,7 +19,7 @@ export function StepGraph({ rows }: { rows: DrawnNode[] }) {
           <span aria-hidden className="relative flex justify-center pt-3" style={{ gridRow: index + 1, gridColumn: back.length + 1 }}>
             {index > 0 && <span className="absolute top-0 h-3 w-px bg-line" />}
             {index < rows.length - 1 && <span className="absolute top-9 bottom-0 w-px bg-line" />}
-            <StepMark state={row.state} acts={row.node.type === "tool"} />
+            <StepMark state={row.state} left={row.state === "completed" && hasActed(row)} />
           </span>
           <div className="min-w-0 pb-3 pl-2" style={{ gridRow: index + 1, gridColumn: back.length + 2 }}>
             <StepCard row={row} />
@@ -42,7 +42,7 @@ function BackEdge({ loop, lane, lanes }: { loop: Loop; lane: number; lanes: numb
       gridRow: `${loop.to + 1} / ${loop.from + 1}`, gridColumn: `${lane + 1} / ${lanes + 2}`,
       marginTop: MARK, marginBottom: `calc(-1 * ${MARK})`,
     }}>
-      <span className={`absolute inset-y-0 left-0.5 right-[1.55rem] rounded-l-md border border-r-0 ${loop.taken > 0 ? "border-accent" : "border-dashed border-edge/60"}`} />
+      <span className={`absolute inset-y-0 left-0.5 right-[1.55rem] rounded-l-md border border-r-0 ${loop.taken > 0 ? "border-accent" : "border-dashed border-edge"}`} />
       <svg className={`absolute -top-1 right-5 ${loop.taken > 0 ? "text-accent" : "text-edge"}`} width="8" height="8" viewBox="0 0 8 8">
         <path d="M0 0 L8 4 L0 8 Z" fill="currentColor" />
       </svg>

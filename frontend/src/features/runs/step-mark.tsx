@@ -3,8 +3,8 @@ import { cx } from "@/lib/cx";
 import type { NodeState } from "./graph";
 
 const LOOKS: Record<NodeState, string> = {
-  todo: "border-edge/60 bg-raised text-ink-faint",
-  skipped: "border-dashed border-edge/60 bg-raised text-ink-faint",
+  todo: "border-edge bg-raised text-ink-faint",
+  skipped: "border-dashed border-edge bg-raised text-ink-faint",
   running: "border-accent bg-accent-wash text-accent",
   waiting: "border-warn bg-warn-wash text-warn",
   completed: "border-ok bg-ok-wash text-ok",
@@ -12,9 +12,8 @@ const LOOKS: Record<NodeState, string> = {
   lost: "border-bad bg-bad-wash text-bad",
 };
 
-/** A node's mark on the line. A call that has acted bears the seal. */
-export function StepMark({ state, acts }: { state: NodeState; acts: boolean }) {
-  const left = acts && state === "completed";
+/** A node's mark on the line. A call that has acted bears the seal, one that only read does not. */
+export function StepMark({ state, left }: { state: NodeState; left: boolean }) {
   return (
     <span className={cx("relative grid size-6 place-items-center rounded-full border", left ? "border-seal bg-seal-wash text-seal" : LOOKS[state])}>
       {left ? <Send size={12} /> : <Inner state={state} />}

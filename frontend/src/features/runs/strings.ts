@@ -48,7 +48,7 @@ addStrings("runs", {
   waits: {
     title: "Waits for people to decide on revision {{revision}}",
     needs: "{{policy}}",
-    who: "May decide: {{people}}.",
+    who: "May decide: {{people}}.", more_one: "{{count}} more", more_other: "{{count}} more",
     nobody: "Nobody may decide this now. An administrator can give somebody the role.",
     yours: "It waits for you.",
   },
@@ -140,8 +140,9 @@ addStrings("runs", {
     yes: "Yes", no: "No", none: "—", show: "Show {{name}}",
   },
   limits: {
-    title: "Limits and use", revisions: "Revisions asked for by supervisors", steps: "Steps", seconds: "Active time", cost: "Cost",
+    title: "Limits and use", revisions: "Revisions", steps: "Steps", seconds: "Active time", cost: "Cost",
     of: "{{used}} of {{limit}}", active: "Waiting for people is not counted.",
+    people: "Once a draft was revised that often, supervisors ask for no more; people still may.",
   },
   evidence: {
     title: "Grants", none: "Nothing was granted yet: grants are signed when the policy is met.",
@@ -157,7 +158,7 @@ addStrings("runs", {
     none: "Nothing has happened yet.", tokens_one: "{{tokens}} token", tokens_other: "{{tokens}} tokens",
     kinds: {
       run_queued: "Queued", run_started: "Started", run_resumed: "Taken up again", run_retrying: "Will be tried again",
-      run_retried: "Retried", run_requeued: "Queued again", run_taken_over: "Taken over", run_released: "Let go",
+      run_released: "Let go",
       run_held: "Held back", run_needs_attention: "Needs attention", run_completed: "Completed", run_rejected: "Rejected",
       run_failed: "Failed", run_cancelled: "Cancelled", step_started: "Step started", step_completed: "Step done",
       step_failed: "Step failed", text: "Text", gate_opened: "Approval asked for", gate_settled: "Approval settled",

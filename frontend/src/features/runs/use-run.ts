@@ -1,5 +1,5 @@
 import { useQueries, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { $api } from "@/api/client";
 import { type RunStory, useRunEvents } from "@/api/run-events";
 import type { RequestDetail } from "@/api/schema";
@@ -16,28 +16,28 @@ export function useRun(slug: string, id: string) {
     state.data && ENDED.includes(state.data.status) ? false : 10_000) });
   const goesOn = !!run.data && !ENDED.includes(run.data.status);
   const story = useRunEvents(slug, id, goesOn);
-  useFresh(slug, id, story);
+  useFresh(slug, id, story, goesOn);
   return { run, story };
 }
 
-/** What the stream tells has changed is read again: the run, and what hangs on it. */
-function useFresh(slug: string, id: string, story: RunStory) {
+/** What the stream tells has changed is read again: the run, and what hangs on it. So it is once the run has ended. */
+function useFresh(slug: string, id: string, story: RunStory, goesOn: boolean) {
   const client = useQueryClient();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const seen = story.events.length;
+  const readAgain = useCallback(() => {
+    const ours = ([method, path, init]: readonly unknown[]) => {
+      const about = JSON.stringify(init ?? {});
+      return method === "get" && typeof path === "string" && about.includes(slug)
+        && (about.includes(id) || path === APPROVAL);
+    };
+    void client.invalidateQueries({ predicate: (query) => ours(query.queryKey) });
+  }, [client, id, slug]);
   useEffect(() => {
-    if (seen === 0) return;
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      const ours = ([method, path, init]: readonly unknown[]) => {
-        const about = JSON.stringify(init ?? {});
-        return method === "get" && typeof path === "string" && about.includes(slug)
-          && (about.includes(id) || path === APPROVAL);
-      };
-      void client.invalidateQueries({ predicate: (query) => ours(query.queryKey) });
-    }, AT_MOST_EVERY);
-  }, [client, id, seen, slug]);
+    if (seen > 0) timer.current ??= setTimeout(() => { timer.current = undefined; readAgain(); }, AT_MOST_EVERY);
+  }, [readAgain, seen]);
   useEffect(() => () => { clearTimeout(timer.current); timer.current = undefined; }, []);
+  useEffect(() => (goesOn ? readAgain : undefined), [goesOn, readAgain]); // as it stops, or is left
 }
 
 /** The run's requests for approval in full, oldest first: what was shown, decided and granted. */

@@ -1,16 +1,10 @@
 import { Check, X } from "lucide-react";
-import { Status } from "@/components/badge";
+import type { Judgement } from "@/api/schema";
 import { useTranslation } from "@/lib/i18n";
 
-type Checked = { id: string; passed: boolean; note?: string; detail?: string };
-type Judged = { verdict?: string; summary?: string; checks?: Checked[] };
-
-/** A supervisor's verdict with what it did not find, or people's word at a gate. */
-export function Verdict({ verdict }: { verdict: unknown }) {
+/** A supervisor's verdict with what it did not find. */
+export function Verdict({ judgement: { verdict: word, summary, checks } }: { judgement: Judgement }) {
   const { t } = useTranslation("runs");
-  if (typeof verdict === "string") return <p><Status state={verdict} /></p>;
-  if (!verdict || typeof verdict !== "object") return null;
-  const { verdict: word, summary, checks = [] } = verdict as Judged;
   const failed = checks.filter((check) => !check.passed);
   return (
     <div className="grid gap-1">
@@ -27,7 +21,7 @@ export function Verdict({ verdict }: { verdict: unknown }) {
           {failed.map((check) => (
             <li key={check.id} className="flex gap-1">
               <X size={12} aria-label={t("step.failed_check")} className="mt-1 shrink-0 text-warn" />
-              <span><span className="font-medium">{check.id}</span>{(check.note || check.detail) && `: ${check.note || check.detail}`}</span>
+              <span><span className="font-medium">{check.id}</span>{check.note && `: ${check.note}`}</span>
             </li>
           ))}
         </ul>

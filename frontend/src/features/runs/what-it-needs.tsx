@@ -6,6 +6,7 @@ import { Banner } from "@/components/banner";
 import { Button } from "@/components/button";
 import { say } from "@/components/toast";
 import { useTranslation } from "@/lib/i18n";
+import { listed } from "@/lib/listed";
 import { ResolveCall } from "./resolve-call";
 
 type Props = { slug: string; run: RunDetail; may: string[] };
@@ -20,12 +21,15 @@ export function WhatItNeeds(props: Props) {
   }
 }
 
+const NAMED = 4;
+
 function Waits({ slug, run }: Props) {
   const { t } = useTranslation("runs");
   const request = $api.useQuery("get", "/api/v1/tenants/{slug}/approvals/{id}/", {
     params: { path: { slug, id: run.request ?? "" } } }, { enabled: !!run.request }).data;
   const people = request?.may_decide.filter((person) => !person.decided).map((person) => person.email) ?? [];
-  const shown = people.length > 4 ? [...people.slice(0, 4), "…"] : people;
+  const more = people.length - NAMED;
+  const shown = more > 0 ? [...people.slice(0, NAMED), t("waits.more", { count: more })] : people;
   return (
     <Banner tone={request?.mine.may ? "warn" : "note"} title={t("waits.title", { revision: run.revision })}
       action={run.request && (
@@ -36,7 +40,7 @@ function Waits({ slug, run }: Props) {
       {request && (
         <p>
           {request.policy.words}{" "}
-          {request.mine.may ? t("waits.yours") : people.length ? t("waits.who", { people: shown.join(", ") }) : t("waits.nobody")}
+          {request.mine.may ? t("waits.yours") : people.length ? t("waits.who", { people: listed(shown) }) : t("waits.nobody")}
         </p>
       )}
     </Banner>

@@ -31,7 +31,7 @@ function ToolRow({ tool }: { tool: ListedTool }) {
         <code className="font-mono text-sm">{tool.name}</code>
         {tool.read_only
           ? <Badge><Eye size={12} aria-hidden />{t("tools.read_only")}</Badge>
-          : <Badge tone="seal"><Stamp size={12} aria-hidden />{t("tools.asks")}</Badge>}
+          : <Badge tone="accent"><Stamp size={12} aria-hidden />{t("tools.asks")}</Badge>}
         {tool.idempotent && <Badge>{t("tools.idempotent")}</Badge>}
       </>}
       about={<>

@@ -3,13 +3,10 @@ import type { Shown } from "@/api/schema";
 import { Panel } from "@/components/page";
 import { useTranslation } from "@/lib/i18n";
 
-type Check = { id: string; passed: boolean; note?: string };
-type Verdict = { verdict?: string; summary?: string; checks?: Check[] };
-
 /** What the workflow's own supervisor thinks: it helps to look, it does not decide. */
 export function ChecksPanel({ shown, words }: { shown: Shown; words: Record<string, string> }) {
   const { t } = useTranslation("review");
-  const verdict = shown.verdict as Verdict | null;
+  const { verdict } = shown;
   const checks = verdict?.checks ?? [];
   const inOrder = [...checks.filter((check) => !check.passed), ...checks.filter((check) => check.passed)];
   return (

@@ -1,4 +1,5 @@
 import { useTranslation } from "@/lib/i18n";
+import { listed } from "@/lib/listed";
 import type { RequestDetail } from "@/api/schema";
 import { whatLeaves } from "../leaving/what-leaves";
 import { stillNeeded } from "../quorum";
@@ -8,7 +9,7 @@ export function useApproveWords(request: RequestDetail, me: string): { words: st
   const { t } = useTranslation("review");
   const still = stillNeeded(request, me);
   if (still.length > 0 && request.mine.may) {
-    const roles = new Intl.ListFormat("en").format(still);
+    const roles = listed(still);
     return { words: t("approve.others", { roles, count: still.length }), effect: false };
   }
   const { people, files, others } = whatLeaves(request.calls);
@@ -27,5 +28,5 @@ export function useLeavingWords(request: RequestDetail): string {
     files > 0 && t("approve.part_files", { count: files }),
     others > 0 && t("approve.part_calls", { count: others }),
   ].filter((part) => part !== false);
-  return new Intl.ListFormat("en").format(parts);
+  return listed(parts);
 }

@@ -1,12 +1,11 @@
 import { useEffect, useRef } from "react";
 import type { Problem } from "@/api/problem";
 import { faultOf } from "@/api/problem";
-import type { RequestDetail } from "@/api/schema";
+import type { RequestDetail, Verdict } from "@/api/schema";
 import { Button } from "@/components/button";
 import { Field, Textarea } from "@/components/field";
 import { useTranslation } from "@/lib/i18n";
 import { useApproveWords, useLeavingWords } from "./button-words";
-import type { Verdict } from "./use-decide";
 
 type Props = {
   request: RequestDetail; me: string; verdict: Verdict; words: string; setWords: (words: string) => void;

@@ -1,6 +1,6 @@
 import { type RefObject, useLayoutEffect, useRef, useState } from "react";
 import { asProblem } from "@/api/problem";
-import type { RequestDetail } from "@/api/schema";
+import type { RequestDetail, Verdict } from "@/api/schema";
 import { Button } from "@/components/button";
 import { useTranslation } from "@/lib/i18n";
 import { useKeys } from "@/lib/keys";
@@ -9,7 +9,7 @@ import { Composer } from "./composer";
 import { useKeptWords } from "./kept-words";
 import { Outcome, type OutcomeProps } from "./outcome";
 import { Refusal } from "./refusal";
-import { useDecide, type Verdict } from "./use-decide";
+import { useDecide } from "./use-decide";
 
 type Props = OutcomeProps & { me: string };
 
@@ -18,7 +18,7 @@ export function DecisionBar(props: Props) {
   const { slug, request, me } = props;
   const { t } = useTranslation("review");
   const [saying, setSaying] = useState<Verdict>();
-  const [words, setWords] = useKeptWords(request.id);
+  const [words, setWords] = useKeptWords(request);
   const decide = useDecide(slug, request, () => { setSaying(undefined); setWords(""); });
   const refused = decide.error && asProblem(decide.error);
   const open = request.status === "open";

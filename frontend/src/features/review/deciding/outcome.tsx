@@ -5,11 +5,14 @@ import type { RunStory } from "@/api/run-events";
 import type { ListedRequest, RequestDetail, RunDetail, ToolCall } from "@/api/schema";
 import { Banner } from "@/components/banner";
 import { Button } from "@/components/button";
+import { cx } from "@/lib/cx";
 import { useTranslation } from "@/lib/i18n";
 import { exact } from "@/lib/time";
 import { EffectLine } from "../beside/effect-line";
+import { heldUntil, isOver, undone } from "../use-review";
 import { useLeavingWords } from "./button-words";
 import { Revising } from "./revising";
+import { useSettledBy } from "./settled-by";
 
 export type OutcomeProps = {
   slug: string; request: RequestDetail; run: RunDetail | null | undefined; revisions: ListedRequest[];
@@ -53,16 +56,14 @@ const ICONS: Record<string, typeof Send> = { approved: CheckCircle2, changes_req
 function Said({ request }: { request: RequestDetail }) {
   const { t } = useTranslation("review");
   const status = request.status ?? "";
-  const last = request.decisions.at(-1);
+  const settled = useSettledBy(request);
   const Icon = ICONS[status] ?? CircleSlash;
-  const settling = last && ["approved", "rejected", "changes_requested"].includes(status);
   return (
     <p role="status" className="flex items-start gap-2">
       <Icon size={18} aria-hidden className="mt-0.5 shrink-0" />
       <span className="min-w-0 wrap-anywhere">
-        {settling ? t(`said.${last.verdict}`, { who: last.user.name || last.user.email, n: request.revision, at: exact(last.at) })
-          : t(`outcome.${status}`, { n: request.revision })}
-        {settling && last.verdict === "reject" && ` ${t("outcome.nothing_left")}`}
+        {settled ?? t(`outcome.${status}`, { n: request.revision })}
+        {settled && status === "rejected" && ` ${t("outcome.nothing_left")}`}
       </span>
     </p>
   );
@@ -71,13 +72,14 @@ function Said({ request }: { request: RequestDetail }) {
 function Delivery({ slug, request, run, effects, words }: OutcomeProps) {
   const { t } = useTranslation("review");
   const leaving = useLeavingWords(request);
-  const settled = effects.filter((effect) => effect.state !== "intent");
-  const all = settled.length >= request.calls.length && settled.every((effect) => effect.state === "done");
+  const done = effects.filter((effect) => effect.state === "done").length;
+  const all = done >= request.calls.length;
+  const goes = !all && !isOver(run) && run?.status !== "needs_attention" && undone(request, effects).length > 0;
+  const held = heldUntil(request);
   if (request.calls.length === 0) return null;
   return (
-    <div className="grid gap-2 border-l-2 border-seal pl-3" aria-live="polite">
-      {!all && run?.status !== "needs_attention" && run?.status !== "failed" && run?.status !== "cancelled"
-        && <Line>{t("outcome.on_the_way", { what: leaving })}</Line>}
+    <div className={cx("grid gap-2 border-l-2 pl-3", goes || done > 0 ? "border-seal" : "border-line")} aria-live="polite">
+      {goes && (held ? <p>{t("outcome.held", { what: leaving, at: exact(held) })}</p> : <Line>{t("outcome.on_the_way", { what: leaving })}</Line>)}
       {all && <p className="font-semibold text-seal">{t("outcome.delivered")}</p>}
       {effects.map((effect) => <EffectLine key={effect.id} slug={slug} effect={effect} label={words[effect.call]} />)}
       {run && ["needs_attention", "failed", "cancelled"].includes(run.status) && (

@@ -1,8 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { $api } from "@/api/client";
-import type { RequestDetail, VerdictEnum } from "@/api/schema";
-
-export type Verdict = VerdictEnum;
+import type { RequestDetail, Verdict } from "@/api/schema";
 
 /** Says a verdict on exactly what was on screen: its revision and its plan's hash go with it. */
 export function useDecide(slug: string, request: RequestDetail, done: () => void) {

@@ -5,7 +5,7 @@ import remarkRehype from "remark-rehype";
 import { unified } from "unified";
 
 /** One thing that is read at once: a paragraph, a heading, an item of a list, a row of a table. `within` wraps it. */
-export type Block = { node: Element; within: string; key: string };
+export type Block = { node: Element; within: string; key: string; form: string };
 
 const processor = unified().use(remarkParse).use(remarkGfm).use(remarkRehype, {
   // HTML in a draft stays text: nothing a reader does not see, and nothing that acts.
@@ -24,17 +24,40 @@ function split(node: Element): Block[] {
 }
 
 function block(node: Element, within: string): Block {
-  return { node, within, key: `${within}/${node.tagName}|${words(node).join("")}` };
+  return { node, within, key: `${within}/${node.tagName}|${words(node).join("")}`, form: JSON.stringify(formOf(node)) };
 }
 
-/** The text in the order it is read; a link's target is a word of its own, for it can change alone. */
+/** The text in the order it is read, and between its words those that markup stands for. */
 export function words(node: Nodes): string[] {
   if (node.type === "text") return node.value.match(WORD) ?? [];
   if (!("children" in node)) return [];
   const inside = node.children.flatMap((child) => words(child as ElementContent));
-  const target = node.type === "element" && node.tagName === "a" ? String(node.properties.href ?? "") : "";
-  return target ? [...inside, TARGET + target] : inside;
+  return node.type === "element" ? [...wordsBefore(node), ...inside, ...wordsAfter(node)] : inside;
 }
 
-export const TARGET = "\u0000";
+const EMPHASIS: Record<string, string> = { strong: "**", em: "*", del: "~~", code: "`" };
+
+/** Emphasis begins as it is written: it can change alone. */
+export function wordsBefore({ tagName }: Element): string[] {
+  return EMPHASIS[tagName] ? [MARKUP + EMPHASIS[tagName]] : [];
+}
+
+/** So can where a link leads, which image is shown, and whether a box is ticked. */
+export function wordsAfter({ tagName, properties }: Element): string[] {
+  if (EMPHASIS[tagName]) return [MARKUP + EMPHASIS[tagName]];
+  if (tagName === "a" && properties.href) return [`${MARKUP} → ${String(properties.href)} `];
+  if (tagName === "img") return [`${MARKUP} → ${String(properties.alt ?? "")}: ${String(properties.src ?? "")} `];
+  if (tagName === "input") return [`${MARKUP}${properties.checked ? "☑" : "☐"} `];
+  return [];
+}
+
+/** What words do not say: nesting, numbering, alignment, a code's language. */
+function formOf(node: Element): unknown[] {
+  const inner = node.children.flatMap((child) => (child.type === "element" ? [formOf(child)] : []));
+  const worded = wordsAfter(node).length > 0;
+  return worded ? inner : [node.tagName, node.properties, ...inner];
+}
+
+/** What a word of markup begins with; the rest of it is what is shown of it. */
+export const MARKUP = "\u0000";
 const WORD = /\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu;

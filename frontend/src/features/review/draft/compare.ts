@@ -1,9 +1,9 @@
 import { diffArrays } from "diff";
 import type { Element, ElementContent } from "hast";
-import { type Block, blocksOf, TARGET, words } from "./blocks";
+import { type Block, blocksOf, MARKUP, words, wordsAfter, wordsBefore } from "./blocks";
 
 export type Marked = { block: Block; change: "same" | "added" | "removed" | "changed" };
-export type Comparison = { blocks: Marked[]; changes: number };
+export type Comparison = { blocks: Marked[]; changes: number; /** Whether form changed that no word tells of. */ form: boolean };
 
 type Part = { words: string[]; change: "same" | "added" | "removed" };
 
@@ -27,7 +27,17 @@ export function compare(before: string, after: string): Comparison {
     blocks.push(...part.value.map((block) => ({ block, change: "same" }) as const));
   }
   blocks.push(...removed.map((block) => ({ block, change: "removed" }) as const));
-  return { blocks, changes: blocks.reduce((sum, each) => sum + placesIn(each), 0) };
+  return { blocks, changes: blocks.reduce((sum, each) => sum + placesIn(each), 0), form: formDiffers(old, young) };
+}
+
+/** Of blocks that say the same, each is held against its like. */
+function formDiffers(old: Block[], young: Block[]): boolean {
+  const forms = new Map<string, string[]>();
+  for (const { key, form } of old) forms.set(key, [...(forms.get(key) ?? []), form]);
+  return young.some(({ key, form }) => {
+    const like = forms.get(key)?.shift();
+    return like !== undefined && like !== form;
+  });
 }
 
 function placesIn({ block, change }: Marked): number {
@@ -52,7 +62,7 @@ function paired(removed: Block[], added: Block[]): Marked[] {
 
 function alike(a: Block, b: Block): number {
   if (a.node.tagName !== b.node.tagName) return 0;
-  const real = (block: Block) => words(block.node).filter((word) => word.trim().length > 1 && !word.startsWith(TARGET));
+  const real = (block: Block) => words(block.node).filter((word) => word.trim().length > 1 && !word.startsWith(MARKUP));
   const [old, young] = [real(a), real(b)];
   const has = new Set(old);
   const shared = young.filter((word) => has.has(word)).length;
@@ -116,14 +126,16 @@ function marked(node: Element, parts: Part[]): Element {
   const walk = (element: Element): Element => {
     const children = element.children.flatMap((child): ElementContent[] => {
       if (child.type === "text") return take(words(child).length);
-      return child.type === "element" ? aroundLink(child) : [child];
+      return child.type === "element" ? withMarkup(child) : [child];
     });
     return { ...element, children };
   };
-  const aroundLink = (element: Element): ElementContent[] => {
+  /** Words of markup are shown only where they came or went. */
+  const changed = (markup: string[]) => take(markup.length).filter((each) => each.type === "element");
+  const withMarkup = (element: Element): ElementContent[] => {
+    const before = changed(wordsBefore(element));
     const inside = walk(element);
-    if (element.tagName !== "a" || !element.properties.href) return [inside];
-    return [inside, ...take(1).filter((each) => each.type === "element")];
+    return [...before, inside, ...changed(wordsAfter(element))];
   };
   const whole = walk(node);
   return { ...whole, children: [...whole.children, ...removals()] };
@@ -134,5 +146,5 @@ function mark(tagName: "ins" | "del", from: string[]): Element {
 }
 
 function visible(from: string[]): string {
-  return from.map((word) => (word.startsWith(TARGET) ? ` → ${word.slice(1)} ` : word)).join("");
+  return from.map((word) => (word.startsWith(MARKUP) ? word.slice(MARKUP.length) : word)).join("");
 }

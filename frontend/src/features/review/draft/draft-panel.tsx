@@ -21,7 +21,7 @@ export function DraftPanel({ request, earlier, looked }: Props) {
   const { t } = useTranslation("review");
   const { draft, format } = request.shown;
   const [view, setView] = useUrlState("view", format === "markdown" ? "read" : "raw");
-  const [since, setSince] = useUrlState("since", looked && earlier.some((each) => each.revision === looked) ? String(looked) : NOW);
+  const [since, setSince] = useUrlState("since", String(earlier.find((each) => each.revision === looked)?.revision ?? earlier[0]?.revision ?? NOW));
   const base = earlier.find((each) => String(each.revision) === since);
   const comparison = useMemo(() => (base && format === "markdown" ? compare(base.text, draft) : undefined), [base, draft, format]);
   const plain = useMemo<Comparison["blocks"]>(
@@ -75,7 +75,9 @@ function Changes({ comparison, differ, box, raw }: ChangesProps) {
     mark.focus({ preventScroll: true });
     mark.scrollIntoView({ block: "center" });
   };
-  const words = comparison.changes === 0 && differ ? t("draft.formatting") : t("draft.changes", { count: comparison.changes });
+  const only = comparison.changes === 0 && differ;
+  const words = only ? t("draft.formatting")
+    : [t("draft.changes", { count: comparison.changes }), comparison.form && t("draft.and_formatting")].filter(Boolean).join(" · ");
   return (
     <span className="inline-flex items-center gap-1 text-sm text-ink-soft">
       <span role="status">{words}</span>

@@ -2,12 +2,13 @@ import type { Element, ElementContent, Properties, Root } from "hast";
 import { toJsxRuntime } from "hast-util-to-jsx-runtime";
 import { type ComponentProps, memo } from "react";
 import { Fragment, jsx, jsxs } from "react/jsx-runtime";
+import { Picture } from "@/components/markdown";
 import "@/components/prose.css";
+import { SourceLink } from "@/components/source-link";
 import { cx } from "@/lib/cx";
 import { i18next } from "@/lib/i18n";
 import type { Marked } from "./compare";
 import "./draft.css";
-import { SourceLink } from "./source-link";
 
 /** The draft as prose. Images are not fetched, HTML stays text, and a link says where it leads. */
 export const RenderedDraft = memo(function RenderedDraft({ blocks, comparing }: { blocks: Marked[]; comparing: boolean }) {
@@ -18,10 +19,6 @@ export const RenderedDraft = memo(function RenderedDraft({ blocks, comparing }: 
     </div>
   );
 });
-
-function Picture({ alt, src }: ComponentProps<"img">) {
-  return <span className="text-ink-faint">{`[${alt || "image"}: ${String(src)}]`}</span>;
-}
 
 function Box({ checked }: ComponentProps<"input">) {
   return <span>{checked ? "☑ " : "☐ "}</span>;

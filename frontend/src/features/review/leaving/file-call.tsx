@@ -14,7 +14,10 @@ export function FileCall({ file, draft }: { file: File; draft: string }) {
         <span className="text-ink-soft"> · {bytes(byteLength(file.content))}</span>
         <p className="text-sm text-ink-soft">{t("leaving.folder")}</p>
       </Fact>
-      <Fact name={t("leaving.content")}><LongText text={file.content} label={t("leaving.content")} same={file.content === draft} /></Fact>
+      <Fact name={t("leaving.content")}>
+        {file.content === draft && <p className="text-sm text-ok">{t("leaving.same_as_draft")}</p>}
+        <LongText text={file.content} label={t("leaving.content")} folded={file.content === draft} />
+      </Fact>
     </Facts>
   );
 }

@@ -15,8 +15,8 @@ function Value({ name, value }: { name: string; value: unknown }) {
   const { t } = useTranslation("review");
   const from = resultOf(value);
   if (from) return <span className="text-ink-soft">{t("leaving.result_of", { call: from.call, path: from.path.join(".") || "…" })}</span>;
-  if (typeof value === "string") return <LongText text={value} label={name} same={false} />;
-  if (typeof value === "object" && value !== null) return <LongText text={JSON.stringify(value, null, 2)} label={name} same={false} />;
+  if (typeof value === "string") return <LongText text={value} label={name} />;
+  if (typeof value === "object" && value !== null) return <LongText text={JSON.stringify(value, null, 2)} label={name} />;
   return <span className="font-mono text-sm">{JSON.stringify(value)}</span>;
 }
 

@@ -19,12 +19,28 @@ export function fileOf(call: Call): File | undefined {
   return is ? (call.arguments as File) : undefined;
 }
 
+/** What becomes of the calls: they wait, they were let go, or they will not be made. Only the first two bear the seal. */
+export function fateOf(status: string | undefined): "will" | "released" | "would" {
+  return status === "open" ? "will" : status === "approved" ? "released" : "would";
+}
+
+/** Each address once, as the tool counts: without regard to how its domain is written. */
+export function peopleOf(addresses: string[]): string[] {
+  return [...new Set(addresses.map(plainAddress))];
+}
+
+function plainAddress(text: string): string {
+  const at = text.trim().lastIndexOf("@");
+  const [local, domain] = [text.trim().slice(0, at), text.trim().slice(at + 1)];
+  try { return `${local}@${new URL(`http://${domain}`).hostname}`; } catch { return text.trim(); }
+}
+
 /** Everybody who would get an e-mail, each counted once; and what else would happen. */
 export function whatLeaves(calls: Call[]) {
   const emails = calls.map(emailOf).filter((email) => email !== undefined);
   const files = calls.map(fileOf).filter((file) => file !== undefined);
   return {
-    people: new Set(emails.flatMap((email) => email.to)).size,
+    people: peopleOf(emails.flatMap((email) => email.to)).length,
     emails: emails.length,
     files: files.length,
     others: calls.length - emails.length - files.length,

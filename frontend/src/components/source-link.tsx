@@ -1,9 +1,14 @@
 import { TriangleAlert } from "lucide-react";
 import { Popover } from "radix-ui";
-import type { ComponentProps, KeyboardEvent } from "react";
+import { type ComponentProps, createContext, type KeyboardEvent, useContext } from "react";
 import { cx } from "@/lib/cx";
+import { type Passage, passageOf } from "@/lib/documents";
 import { useTranslation } from "@/lib/i18n";
-import { type Passage, passageOf, useDocuments } from "./documents";
+
+/** What the run was given to read, by name. `null`: it could not be asked for. `undefined`: it is on its way. */
+export type Documents = Map<string, string[]> | null | undefined;
+
+export const DocumentsContext = createContext<Documents>(undefined);
 
 const AROUND = 3;
 
@@ -17,7 +22,7 @@ export function SourceLink({ href = "", children }: ComponentProps<"a">) {
 }
 
 function Flagged({ href, children }: ComponentProps<"a">) {
-  const { t } = useTranslation("review");
+  const { t } = useTranslation();
   return (
     <span title={href} className="bg-warn-wash text-warn">
       <TriangleAlert size={13} aria-hidden className="mr-0.5 inline" />{children} {t("source.unreadable")}
@@ -26,8 +31,8 @@ function Flagged({ href, children }: ComponentProps<"a">) {
 }
 
 function Source({ passage, children }: { passage: Passage; children: ComponentProps<"a">["children"] }) {
-  const { t } = useTranslation("review");
-  const documents = useDocuments();
+  const { t } = useTranslation();
+  const documents = useContext(DocumentsContext);
   const lines = documents?.get(passage.name);
   const missing = documents && (!lines || passage.last > lines.length || passage.line < 1);
   return (
@@ -45,7 +50,7 @@ function Source({ passage, children }: { passage: Passage; children: ComponentPr
         <Popover.Content side="bottom" align="start" sideOffset={6} collisionPadding={12} aria-label={t("source.title", passage)}
           className="appear z-40 max-h-[60dvh] w-[min(32rem,calc(100vw-24px))] overflow-y-auto rounded-md border border-line bg-raised p-4 shadow-float">
           <p className="mb-2 font-semibold wrap-anywhere">{passage.name}</p>
-          {documents === undefined ? <p className="text-ink-soft">{t("common:loading")}</p>
+          {documents === undefined ? <p className="text-ink-soft">{t("loading")}</p>
             : documents === null ? <p className="text-ink-soft">{t("source.not_yours")}</p>
             : missing ? <p className="text-warn">{t(lines ? "source.no_line" : "source.no_document", { ...passage, count: lines?.length })}</p>
             : <Lines lines={lines!} passage={passage} />}
@@ -62,7 +67,7 @@ function pressed(event: KeyboardEvent<HTMLElement>) {
 }
 
 function Lines({ lines, passage }: { lines: string[]; passage: Passage }) {
-  const { t } = useTranslation("review");
+  const { t } = useTranslation();
   const first = Math.max(1, passage.line - AROUND);
   const last = Math.min(lines.length, passage.last + AROUND);
   return (

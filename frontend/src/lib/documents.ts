@@ -1,14 +1,6 @@
-import { createContext, useContext } from "react";
-
-/** What the run was given to read, by name. `null`: it could not be asked for. `undefined`: it is on its way. */
-export type Documents = Map<string, string[]> | null | undefined;
-
-export const DocumentsContext = createContext<Documents>(undefined);
-export const useDocuments = () => useContext(DocumentsContext);
-
 type Document = { name: string; text: string };
 
-/** Every list of `{name, text}` in a run's input, whatever the workflow calls it. */
+/** Every list of `{name, text}` in a run's input, whatever the workflow calls it: lines by the document's name. */
 export function documentsIn(input: unknown): Map<string, string[]> {
   const lists = Object.values((input ?? {}) as Record<string, unknown>).filter(Array.isArray);
   const documents = lists.flat().filter((each): each is Document =>
