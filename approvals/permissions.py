@@ -13,6 +13,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 
 from approvals.models import ApproverRole, Scope, ScopeGroupPermission, ScopeUserPermission
 from countersign.database.context import current_tenant
+from countersign.database.statements import ask
 from countersign.errors import Forbidden
 from tenants.models import GroupMember, Membership, MembershipRole, User
 
@@ -29,8 +30,30 @@ def action_of(codename: str) -> str:
     return codename.removesuffix("_scope")
 
 
+# What `visible_scopes` says, of one scope. Every request for a run, a workflow or an approval asks it.
+MAY = """
+    SELECT %(action)s <> 'decide' AND membership.role IN ('owner', 'admin') OR EXISTS (
+            SELECT 1 FROM approvals_scopegrouppermission AS given
+            JOIN auth_permission AS permission ON permission.id = given.permission_id
+            JOIN tenants_groupmember AS member ON member.tenant_id = given.tenant_id
+                AND member.group_id = given.group_id AND member.user_id = %(user)s
+            WHERE given.content_object_id = %(scope)s AND permission.codename = ANY(%(codenames)s)
+        ) OR EXISTS (
+            SELECT 1 FROM approvals_scopeuserpermission AS given
+            JOIN auth_permission AS permission ON permission.id = given.permission_id
+            WHERE given.content_object_id = %(scope)s AND given.user_id = %(user)s
+                AND permission.codename = ANY(%(codenames)s) AND permission.codename <> 'decide_scope')
+    FROM tenants_membership AS membership
+    JOIN approvals_scope AS scope ON scope.tenant_id = membership.tenant_id AND scope.id = %(scope)s
+    WHERE membership.tenant_id = %(tenant)s AND membership.user_id = %(user)s"""
+
+
 def may(user: User, action: str, scope: Scope) -> bool:
-    return visible_scopes(user, action).filter(pk=scope.pk).exists()
+    if not user.is_active or (action == "decide" and user.is_service):
+        return False
+    said = ask(MAY, {"action": action, "user": user.id, "scope": scope.pk, "tenant": current_tenant(),
+                     "codenames": [codename_of(each) for each in GIVES[action]]})
+    return any(allowed for (allowed,) in said)
 
 
 def require(user: User, action: str, scope: Scope) -> None:

@@ -6,6 +6,7 @@ from allauth.headless.contrib.rest_framework.authentication import XSessionToken
 from rest_framework import authentication
 from rest_framework.request import Request
 
+from countersign.database.statements import load
 from countersign.errors import Forbidden, NotSignedIn
 from tenants.models import ApiToken, User
 from tenants.tokens import usable_token
@@ -19,10 +20,10 @@ class TokenAuthentication(authentication.BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         token = usable_token(secret.strip())
-        user = token and User.objects.filter(id=token.user_id, is_active=True).first()
-        if not user:
+        users = load(User, "WHERE id = %s AND is_active", [token.user_id]) if token else []
+        if not users:
             raise NotSignedIn("This token is unknown, expired or revoked.")
-        return user, token
+        return users[0], token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="countersign"'

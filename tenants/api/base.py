@@ -18,6 +18,7 @@ from countersign.api.pages import CursorPages
 from countersign.api.rate_limits import Usage, count_request
 from countersign.api.strictness import refuse_other_types
 from countersign.database.context import current_tenant, tenant_context, user_context
+from countersign.database.statements import load
 from countersign.errors import CountersignError, Forbidden, NotFound
 from countersign.ids import parse_id
 from countersign.logs import bind
@@ -226,7 +227,7 @@ class PersonView(ApiView):
 
 def tenant_asked_for(slug: str, token: ApiToken | None) -> Tenant:
     """Raises NotFound, also when the token is another tenant's."""
-    tenant = Tenant.objects.filter(slug=slug).first()
+    tenant = next(iter(load(Tenant, "WHERE slug = %s", [slug])), None)
     if tenant is None or (token and token.tenant_id != tenant.id):
         raise NotFound
     return tenant
@@ -237,7 +238,8 @@ def membership_for(principal: Principal, *, role: MembershipRole, scope: str | N
 
     Raises NotFound without one, Forbidden below `role` or without `scope`.
     """
-    membership = Membership.objects.filter(user=principal.user, tenant_id=current_tenant()).first()
+    found = load(Membership, "WHERE tenant_id = %s AND user_id = %s", [current_tenant(), principal.user.id])
+    membership = next(iter(found), None)
     if membership is None:
         raise NotFound
     if not MembershipRole(membership.role).covers(role):

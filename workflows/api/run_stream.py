@@ -27,7 +27,7 @@ from tenants.models import User
 from workflows.api.run_serializers import EventSerializer
 from workflows.api.runs import _RunView, whole_number
 from workflows.engine.watching import EVENTS_AT_ONCE, Read, watch
-from workflows.models import RunEvent, RunStatus
+from workflows.queries.runs import Watched, events_after
 
 #: Seconds that may pass before it is asked again who may watch.
 LOOK_EVERY = 5.0
@@ -66,12 +66,12 @@ class RunEventStream(_RunView):
         """
         seen = request.headers.get("Last-Event-ID") or request.query_params.get("after", "0")
         after = whole_number("Last-Event-ID", seen)
-        run_id, over = self._look(id, after)
-        if over:
+        run = self._look(id)
+        if run.status.ended and run.event_seq <= after:
             return HttpResponse(status=204)
         OF_A_PERSON.refuse_if_full(request.user.id)
         OF_A_TEAM.refuse_if_full(self.tenant.id)
-        response = StreamingHttpResponse(self._places_held(run_id, after), content_type="text/event-stream")
+        response = StreamingHttpResponse(self._places_held(run.id, after), content_type="text/event-stream")
         response["Cache-Control"] = "no-store"
         response["X-Accel-Buffering"] = "no"
         return response
@@ -86,12 +86,11 @@ class RunEventStream(_RunView):
                 async for message in messages:
                     yield message
 
-    def _look(self, id: str, after: int) -> tuple[UUID, bool]:
-        """The run's id, and whether there is nothing more to come. Raises NotFound."""
+    def _look(self, id: str) -> Watched:
+        """Raises NotFound."""
         try:
             with self.context():
-                run = self.run(id)
-                return run.id, RunStatus(run.status).ended and run.event_seq <= after
+                return self.watched(id)
         finally:
             release_connection()
 
@@ -101,9 +100,8 @@ class RunEventStream(_RunView):
             with self.context():
                 self._still_signed_in()
                 self.admit()
-                self.run(str(run_id))
-                events = RunEvent.objects.filter(run_id=run_id, seq__gt=last).order_by("seq")[:EVENTS_AT_ONCE]
-                return list(EventSerializer(events, many=True).data)
+                self.watched(str(run_id))
+                return list(EventSerializer(events_after(run_id, last, most=EVENTS_AT_ONCE), many=True).data)
         finally:
             release_connection()
 

@@ -14,7 +14,8 @@ from approvals.permissions import require
 from countersign.api.pages import one_page, paged
 from countersign.api.query import asked_id
 from countersign.artifacts import RunFolder
-from countersign.errors import Invalid, field_fault
+from countersign.errors import Invalid, NotFound, field_fault
+from countersign.ids import parse_id
 from tenants.api.base import TenantView
 from tenants.models import MembershipRole
 from workflows.api.run_serializers import (
@@ -26,8 +27,8 @@ from workflows.api.run_serializers import (
     RunSerializer,
 )
 from workflows.engine.watching import EVENTS_AT_ONCE
-from workflows.models import Run, RunEvent, RunStatus, Template
-from workflows.queries.runs import in_full, runs_visible_to
+from workflows.models import Run, RunStatus, Template
+from workflows.queries.runs import Watched, events_after, in_full, runs_visible_to, watched_run
 from workflows.services.runs import cancel_run, retry_run, start_run
 
 
@@ -38,6 +39,13 @@ class _RunView(TenantView):
     def run(self, id: str) -> Run:
         """Raises NotFound, also for a run of a workflow that this person may not see."""
         return self.get_or_404(runs_visible_to(self.request.user), id)
+
+    def watched(self, id: str) -> Watched:
+        """The same, with no more than its events need. Raises NotFound."""
+        found = watched_run(self.request.user, parsed) if (parsed := parse_id(id)) else None
+        if found is None:
+            raise NotFound
+        return found
 
     def run_to_change(self, id: str) -> Run:
         run = self.run(id)
@@ -112,9 +120,9 @@ class RunEvents(_RunView):
         OpenApiParameter("page_size", int)])
     def get(self, request: Request, slug: str, id: str) -> Response:
         """What happened, oldest first. `next` is there when more has happened than fits."""
-        run, after = self.run(id), whole_number("after", request.query_params.get("after", "0"))
+        run, after = self.watched(id), whole_number("after", request.query_params.get("after", "0"))
         most = min(whole_number("page_size", request.query_params.get("page_size", "200")) or 1, EVENTS_AT_ONCE)
-        events = list(RunEvent.objects.filter(run_id=run.id, seq__gt=after).order_by("seq")[:most + 1])
+        events = events_after(run.id, after, most=most + 1)
         shown, more = events[:most], len(events) > most
         next_page = f"?after={shown[-1].seq}&page_size={most}" if more else None
         return Response({"next": next_page and request.build_absolute_uri(request.path + next_page), "previous": None,

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
+from approvals.models import Scope
+from approvals.permissions import may
+from countersign.database.statements import ask, load
 from tenants.models import User
-from workflows.models import Run, RunEvent
+from workflows.models import Run, RunEvent, RunStatus
 
 _STEP_FIELDS = ("duration_ms", "model", "provider", "tokens_in", "tokens_out", "cost", "revision", "tool", "outcome",
                 "ledger_entry", "code", "detail", "error_class")
@@ -23,6 +28,34 @@ def runs_visible_to(user: User) -> QuerySet[Run]:
 def in_full(runs: QuerySet[Run]) -> QuerySet[Run]:
     """With their inputs, and all that is told of them beside."""
     return runs.select_related("template", "version", "started_by").defer(None).defer("version__spec", "version__pins")
+
+
+@dataclass(frozen=True)
+class Watched:
+    """As much of a run as a watcher of its events needs to know."""
+
+    id: UUID
+    status: RunStatus
+    event_seq: int
+
+
+WATCHED = """
+    SELECT run.id, run.status, run.event_seq, template.scope_id FROM workflows_run AS run
+    JOIN workflows_template AS template ON template.tenant_id = run.tenant_id AND template.id = run.template_id
+    WHERE run.id = %s"""
+
+
+def watched_run(user: User, id: UUID) -> Watched | None:
+    """None where there is none that this person may see. Asked by every stream, again and again."""
+    for run_id, status, event_seq, scope_id in ask(WATCHED, [id]):
+        if may(user, "view", Scope(id=scope_id)):
+            return Watched(run_id, RunStatus(status), event_seq)
+    return None
+
+
+def events_after(run_id: UUID, seq: int, *, most: int) -> list[RunEvent]:
+    """Oldest first."""
+    return load(RunEvent, "WHERE run_id = %s AND seq > %s ORDER BY seq LIMIT %s", [run_id, seq, most])
 
 
 def run_story(run: Run) -> dict[str, list[dict[str, Any]]]:

@@ -19,12 +19,14 @@ from approvals.api.serializers import (
 )
 from approvals.models import ApprovalRequest, RequestStatus
 from approvals.policies import ResolvedPolicy
-from approvals.queries import asked_requests, inbox, visible_requests
+from approvals.queries import asked_requests, inbox, visible_request, visible_requests
 from approvals.queries.progress import progress_of
 from approvals.queries.review import Review
 from approvals.services import record_decision
 from countersign.api.pages import one_page, paged
 from countersign.api.query import asked_id, asked_some_of, asked_whether
+from countersign.errors import NotFound
+from countersign.ids import parse_id
 from tenants.api.base import TenantView
 from tenants.models import MembershipRole
 
@@ -80,8 +82,11 @@ class _OneRequest(TenantView):
     scopes = {"GET": "approvals:read", "POST": "approvals:decide"}
 
     def found(self) -> ApprovalRequest:
-        seen = visible_requests(self.request.user).select_related("scope", "started_by")
-        return self.get_or_404(seen, self.kwargs["id"])
+        id = parse_id(self.kwargs["id"])
+        found = visible_request(self.request.user, id) if id else None
+        if found is None:
+            raise NotFound
+        return found
 
 
 class RequestView(_OneRequest):
