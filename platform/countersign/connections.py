@@ -2,7 +2,7 @@
 
 A client has a while for its request's headers, and they are of some size at most; whoever reads nothing of what is
 sent, or is gone without a word, is let go, and with it the task, the subscription and the memory of its stream.
-(Slow bodies: `countersign.body_limit`.)
+(Slow bodies: `countersign.body_limit`; large headers that come in one piece: `countersign.header_limit`.)
 """
 
 from __future__ import annotations

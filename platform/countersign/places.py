@@ -22,7 +22,7 @@ class Places:
     def refuse_if_full(self, key: Hashable) -> None:
         """For who takes the place later, but answers now. Raises TooManyRequests."""
         if self._taken[key] >= self.most:
-            raise TooManyRequests(f"There are {self.most} {self.what} already: end one of them first.", wait=5)
+            raise TooManyRequests(f"There can be {self.most} {self.what} at once, and there are.", wait=5)
 
     @contextmanager
     def taken(self, key: Hashable) -> Iterator[None]:

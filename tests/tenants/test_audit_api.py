@@ -61,6 +61,16 @@ def test_it_is_verified(entries, admin, api):
     assert (report["ok"], report["entries"], report["first_fault"], len(report["head"])) == (True, 3, None, 64)
 
 
+def test_a_team_verifies_once_at_a_time(entries, acme, admin, api):
+    from tenants.api.views.audit import VERIFICATIONS
+
+    client = api(admin)
+    with VERIFICATIONS.taken(acme.id):
+        refused = client.get(f"{AUDIT}verify/")
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+    assert client.get(f"{AUDIT}verify/").json()["ok"]
+
+
 @pytest.mark.parametrize("what", ["", "verify/", "export/"])
 def test_it_is_for_admins_of_the_team(entries, acme, make_tenant, make_member, api, what):
     assert api(make_member(acme, "e@example.org", "editor")).get(AUDIT + what).status_code == 403

@@ -58,6 +58,19 @@ def test_entries_are_linked_in_order(chain):
     assert links[2][3] == report.head
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_long_chain_is_walked_in_pages_and_holds_no_connection_between_them(make_tenant, monkeypatch):
+    from tenants.audit import chain as walked
+
+    monkeypatch.setattr(walked, "PAGE", 2)
+    tenant, held = make_tenant(), []
+    write(tenant, *["run.started"] * 5)
+    monkeypatch.setattr(walked, "_fault", lambda link, fault=walked._fault, **expected: (
+        held.append(connection.connection), fault(link, **expected))[1])
+    assert (verify_chain(tenant.id).ok, verify_chain(tenant.id).entries) == (True, 5)
+    assert held == [None] * 10
+
+
 def test_an_entry_says_who_what_and_when(make_tenant, make_user):
     tenant, user, subject = make_tenant(), make_user(), new_id()
     with tenant_context(tenant.id):

@@ -32,8 +32,8 @@ from workflows.queries.runs import Watched, events_after
 #: Seconds that may pass before it is asked again who may watch.
 LOOK_EVERY = 5.0
 #: Each holds a connection for as long as its run lasts, and all of web's processes have some thousands.
-OF_A_PERSON = Places(20, "streams of yours")
-OF_A_TEAM = Places(300, "streams of this team")
+OF_A_PERSON = Places(20, "streams of one person")
+OF_A_TEAM = Places(300, "streams of one team")
 NOTHING_IS_AFTER = 2**62
 
 

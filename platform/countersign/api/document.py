@@ -7,6 +7,7 @@ from functools import cache
 
 from django.http import HttpResponse
 from drf_spectacular.settings import spectacular_settings
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -19,6 +20,7 @@ class ApiDocument(SpectacularAPIView):
 
     authentication_classes = ()
 
+    @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
         renderer = request.accepted_renderer
         with _one_at_a_time:

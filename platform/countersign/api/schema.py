@@ -68,7 +68,7 @@ class ApiSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[OpenApiParameter]:
         if self.method == "POST":
-            return [IDEMPOTENCY_KEY]
+            return [IDEMPOTENCY_KEY] if hasattr(self.view, "replays") else []
         if isinstance(self.view, Conditional):
             return [ETAG, IF_NONE_MATCH if self.method == "GET" else IF_MATCH]
         if self._answers_with_a_page() and self.get_response_serializers().has_cursors:
@@ -85,10 +85,10 @@ class ApiSchema(AutoSchema):
 
     def _problems(self) -> list[int]:
         """How this operation may fail. It may always turn out that nobody is signed in, or that they ask too much."""
-        statuses = {401, 403, 422, 429, 503}
+        statuses = {401, 403, 422, 429, 431, 503}
         if self.method != "GET":
-            statuses |= {400, 409, 413, 415}
-        if "{" in self.path or self.path.endswith("/accept/"):
+            statuses |= {400, 408, 409, 413, 415}
+        if "{" in self.path or self.path.endswith(("/accept/", "/preview/")):
             statuses.add(404)
         if self.method in ("PUT", "PATCH", "DELETE") and isinstance(self.view, Conditional):
             statuses.add(412)

@@ -157,7 +157,8 @@ RATE_LIMITS = {"reads": ENVIRONMENT.rate_limit_reads, "writes": ENVIRONMENT.rate
 SPECTACULAR_SETTINGS = {
     "TITLE": "Countersign",
     "DESCRIPTION": "Run AI workflows under role-based human approval. Errors are problem details (RFC 9457). "
-                   "Requests are counted for each token or person, reads and writes apart: `RateLimit` says what is "
+                   "Requests are counted for each token or person, reads and writes apart, and for all tokens of a "
+                   "person together, which have four times as many (`reads-in-all`): `RateLimit` says what is "
                    "left, `RateLimit-Policy` of how much (draft-ietf-httpapi-ratelimit-headers); beyond it comes 429 "
                    "with `Retry-After`. What can be edited has an `ETag`, to be sent back as `If-Match`.",
     "VERSION": "1",
