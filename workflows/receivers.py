@@ -31,8 +31,8 @@ def on_request_settled(sender: object, request: ApprovalRequest, **_: object) ->
 
 def _reject(run: Run, *, expired: bool) -> None:
     told = EXPIRED if expired else None
-    Run.objects.filter(id=run.id).update(status=RunStatus.REJECTED, ended_at=now(), error=told)
     record(run.tenant_id, run.id, Event("run.rejected", data=told or {"code": "rejected"}))
+    Run.objects.filter(id=run.id).update(status=RunStatus.REJECTED, ended_at=now(), error=told)
 
 
 def on_role_removal_asked(sender: object, role: ApproverRole, **_: object) -> str | None:

@@ -23,11 +23,13 @@ def pool(transactional_db, monkeypatch):
     """The engine's pool, signed in as the engine, in place of the process's own."""
     from django.db import connection
 
+    from workflows.engine import lease
     from workflows.engine import pool as pools
 
     opened = pools.open_pool(connection.settings_dict | {"USER": "engine"}, most=4)
     monkeypatch.setattr(pools, "_pool", opened)
     yield opened
+    lease.heart.rest()
     opened.close()
 
 

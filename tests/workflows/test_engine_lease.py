@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.db import connection, transaction
+from psycopg_pool import PoolTimeout
 
 from countersign.clock import now
 from countersign.database.context import tenant_context
@@ -150,3 +154,58 @@ def test_a_worker_that_is_gone_is_missed_before_its_lease_runs_out(tenant, monke
         Outbox.objects.all().delete()
     assert requeue_lost_runs() == 1
     assert take(tenant, run).epoch == first.epoch + 1
+
+
+def test_after_a_restart_of_the_database_workers_that_live_keep_their_runs(tenant, monkeypatch):
+    from workflows import duties
+
+    just_started = duties.LOST.replace("interval '5 s'", "interval '100 years'")
+    assert just_started != duties.LOST
+    monkeypatch.setattr(duties, "LOST", just_started)
+    lease = take(tenant, new_id())
+    expire(lease.run)
+    assert requeue_lost_runs() == 0
+    monkeypatch.undo()
+    heart = Heart()
+    heart.beat_for(lease)
+    heart.renew()
+    heart.forget(lease)
+    assert requeue_lost_runs() == 0
+
+
+def test_a_beat_needs_nothing_of_the_pool_and_is_not_missed_for_a_connection_that_broke(tenant, pool):
+    lease = take(tenant, new_id())
+    heart = Heart()
+    heart.beat_for(lease)
+    with contextlib.ExitStack() as stack:
+        for _ in range(pool.max_size):
+            stack.enter_context(pool.connection())
+        heart.renew()
+        first = LeaseRow.objects.get(subject_id=lease.run).expires_at
+    heart._connection.close()
+    heart.renew()
+    assert LeaseRow.objects.get(subject_id=lease.run).expires_at > first
+    heart.forget(lease)
+
+
+def test_a_pool_is_back_soon_after_the_database_however_long_that_was_away(pool):
+    """The pool's own patience grows with each attempt in vain: after 8 s it would sleep for as long again."""
+    away = threading.Event()
+
+    class Reaching(pool.connection_class):
+        @classmethod
+        def connect(cls, *arguments, **options):
+            if away.is_set():
+                raise psycopg.OperationalError("connection refused")
+            return super().connect(*arguments, **options)
+
+    pool.connection_class = Reaching
+    away.set()
+    with pool.connection() as connection:
+        connection.close()
+    with pytest.raises(PoolTimeout), pool.connection(timeout=8):
+        pass
+    away.clear()
+    began = time.monotonic()
+    with pool.connection():
+        assert time.monotonic() - began < 3

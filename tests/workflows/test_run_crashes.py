@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
+from django.db import OperationalError, connection
 
 from tests.workflow_stage import in_thread_as, signed_in_as
-from workflows.engine import gates, turn
+from workflows.engine import claims, gates, turn
 from workflows.engine.lease import MOST_CLAIMS_AT_ALL
 from workflows.engine.saver import RunSaver
 
@@ -258,14 +260,17 @@ def test_a_drained_worker_lets_go_after_its_step(stage, monkeypatch, host):
     assert [model for model, _ in host.prompts] == ["writer", "reviewer"]
 
 
+def end_sessions() -> None:
+    """What a restart of Postgres does to the engine."""
+    with signed_in_as("postgres"), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'engine' "
+                       "AND datname = current_database()")
+
+
 def test_a_database_that_ends_the_sessions_is_no_fault_of_the_run(stage, host):
     """Postgres was restarted while the model answered: the run goes on, and does not count towards quarantine."""
-    from django.db import connection
-
     def restarted(prompt):
-        with signed_in_as("postgres"), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'engine' "
-                           "AND datname = current_database()")
+        end_sessions()
         return answer(prompt)
 
     answer, host.models["writer"] = host.models["writer"], restarted
@@ -274,3 +279,67 @@ def test_a_database_that_ends_the_sessions_is_no_fault_of_the_run(stage, host):
     host.models["writer"] = answer
     stage.hurry(run)
     assert stage.turn(run).status == "waiting"
+
+
+def test_a_database_that_ends_the_sessions_while_text_is_written_breaks_no_answer_off(stage, host):
+    """A chunk that could not be stored goes out with the next one."""
+    stream = host._stream
+
+    def torn(text):
+        host._stream = stream
+        for number, piece in enumerate(stream(text)):
+            if number == 10:
+                end_sessions()
+            yield piece
+
+    host.pause, host._stream = 0.05, torn
+    host.models["writer"] = lambda prompt: "# News\n\n## One\n\n" + "- It rained. [source](source:a.md)\n" * 20
+    run = stage.turn(stage.start())
+    assert run.status == "waiting"
+    assert [model for model, _ in host.prompts] == ["writer", "reviewer"]
+    told = "".join(event.data["text"] for event in stage.events(run, "text"))
+    assert told.startswith("# News")
+    assert told.count("It rained") == 20
+
+
+def test_a_save_whose_answer_was_lost_is_not_counted_twice(stage, monkeypatch, host):
+    """The COMMIT arrived, its answer did not: what it stored is found again, and the paid draft goes on from there."""
+    send, lost = RunSaver._send, []
+
+    def unanswered(saver, statements, events, spent, **options):
+        seqs = send(saver, statements, events, spent, **options)
+        if not lost and any(event.kind == "step.completed" for event in events):
+            lost.append(True)
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return seqs
+
+    monkeypatch.setattr(RunSaver, "_send", unanswered)
+    run = stage.turn(stage.start())
+    assert lost
+    assert (run.status, run.error["code"]) == ("queued", "database_unavailable")
+    stage.hurry(run)
+    run = stage.turn(run)
+    assert (run.status, run.steps, float(run.cost), run.tokens_in) == ("waiting", 2, 0.002, 22)
+    events = stage.events(run)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert [event.node for event in events if event.kind == "step.completed"] == ["draft", "check"]
+    assert [model for model, _ in host.prompts] == ["writer", "reviewer"]
+
+
+def test_letting_go_waits_a_little_for_a_database_that_is_away(stage, monkeypatch, host):
+    """What the saver holds back then was paid for."""
+    settle, away = claims._settle, [True] * 3
+
+    def settles(*arguments):
+        if away:
+            away.pop()
+            raise OperationalError("the database system is shutting down")
+        settle(*arguments)
+
+    run = stage.turn(stage.start())
+    stage.decide(run)
+    monkeypatch.setattr(claims, "_settle", settles)
+    monkeypatch.setattr(claims, "PATIENCE", (0, 0, 0))
+    assert stage.turn(run).status == "completed"
+    assert not away
+    assert [call.tool for call in host.calls] == ["files.write", "email.send"]

@@ -15,6 +15,7 @@ from toolserver.host.tenant_process import CALL_SECONDS
 from workflows.api.run_serializers import WHAT_TO_DO
 from workflows.engine.mcp_client import SECONDS
 from workflows.errors import RunNotCancellable, RunNotRetryable
+from workflows.models import Run
 from workflows.services.runs import cancel_run, retry_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -337,6 +338,16 @@ def test_the_limit_on_cost_asks_a_person_before_more_is_spent(stage, host):
     assert stage.turn(run).status == "waiting"
 
 
+def test_no_limit_undoes_what_people_have_decided(stage, host):
+    """It was met on the way to the gate, or raised the question whether to go on: they have said that it does."""
+    run = stage.turn(stage.start())
+    with signed_in_as("owner"), stage.context():
+        Run.objects.filter(id=run.id).update(active_seconds=61, cost=2, steps=30)
+    stage.decide(run)
+    assert stage.turn(run).status == "completed"
+    assert len(host.effects) == 2
+
+
 def test_time_that_people_take_does_not_count(stage):
     run = stage.turn(stage.start(spec(limits=limits(seconds=30))))
     before = run.active_seconds
@@ -355,6 +366,58 @@ def test_people_cannot_ask_for_changes_without_end(stage, monkeypatch):
     retry(stage, run)
     run = stage.turn(run)
     assert (run.status, run.revision) == ("waiting", 3)
+
+
+# -- at rest
+
+def seems_lost(stage, run) -> None:
+    """The scheduler promises work on a run whose worker was only silent for a while, and holds it still."""
+    from countersign.doorbells.services import ring
+
+    with signed_in_as("engine"), stage.context():
+        ring("run", tenant_id=stage.tenant.id, subject_id=run.id)
+
+
+def test_a_left_over_promise_does_not_wake_a_run_that_rests(stage, host):
+    run = stage.start()
+    draft = host.models["writer"]
+    host.models["writer"] = lambda prompt: seems_lost(stage, run) or draft(prompt)
+    assert stage.turn(run).status == "waiting"
+    assert not stage.outbox(run)
+    stage.decide(run)
+    host.tools["email.send"] = lambda call: seems_lost(stage, run) or Outcome("not_done", code="mailbox_unknown")
+    assert stage.turn(run).attention_reason == "tool_not_done"
+    assert not stage.outbox(run)
+
+
+def test_a_word_that_came_before_the_run_asked_for_it_is_heard(stage, host):
+    host.tools["email.send"] = lambda call: seems_lost(stage, run) or Outcome("unknown")
+    run = approved(stage)
+    assert stage.turn(run).attention_reason == "in_doubt"
+    assert stage.outbox(run)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_run_that_was_rejected_under_its_worker_stays_rejected(stage, monkeypatch, fails):
+    """The worker was about to look at the gate again."""
+    from workflows.engine import turn
+    from workflows.engine.failures import NeedsAttention
+
+    run = stage.turn(stage.start())
+    open_gate = turn.open_gate
+
+    def rejected(*arguments):
+        stage.decide(run, "reject")
+        if fails:
+            raise NeedsAttention("It costs too much.", code="limit_cost")
+        return open_gate(*arguments)
+
+    seems_lost(stage, run)
+    monkeypatch.setattr(turn, "open_gate", rejected)
+    run = stage.turn(run)
+    assert (run.status, run.attention_reason) == ("rejected", "")
+    assert [event.kind for event in stage.events(run)][-1] == "run.rejected"
+    assert len(stage.events(run, "run.rejected")) == 1
 
 
 # -- cancel, retry

@@ -51,6 +51,12 @@ class Ending:
     ours: bool = False
     untried: bool = False
 
+    @property
+    def rests(self) -> bool:
+        """Whether only a person's doing goes on from here. Where a call is in doubt that may have been done already:
+        somebody said what happened, and rang, while the worker was still about to ask."""
+        return self.status == RunStatus.NEEDS_ATTENTION and self.data.get("reason") != "in_doubt"
+
 
 class ClaimFailed(CountersignError):
     """A run that was to be claimed could not be. Nothing was changed: it still waits."""
@@ -153,11 +159,13 @@ SETTLE = """
         attention = %(attention)s,
         attempts = CASE WHEN %(attempted)s THEN attempts + 1 WHEN %(asks)s THEN 0 ELSE attempts END,
         error = CASE WHEN %(known)s THEN %(error)s::jsonb ELSE error END
-    WHERE id = %(run)s"""
+    WHERE id = %(run)s AND ended_at IS NULL"""
 
 
 def _settle(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = None) -> None:
     progress = saver is not None and saver.claims == 0
+    if ending.rests:
+        leases.drop_promises(TOPIC, run.id)
     leases.release(lease, keep_claims=ending.ours and not progress, untried=ending.untried)
     ended, asks = ending.status.ended, ending.status == RunStatus.NEEDS_ATTENTION
     event = Event(ending.kind, data={**ending.data, "epoch": lease.epoch})

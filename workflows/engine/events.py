@@ -49,8 +49,13 @@ class Spent:
     def __bool__(self) -> bool:
         return self != Spent()
 
+    def without(self, stored: Spent) -> Spent:
+        return Spent(self.steps - stored.steps, self.revision, self.tokens_in - stored.tokens_in,
+                     self.tokens_out - stored.tokens_out, self.cost - stored.cost, self.seconds - stored.seconds)
 
-# The run's row is the counter: its lock orders everybody's events, and a rolled-back event leaves no gap.
+
+# The run's row is the counter: its lock orders everybody's events, and a rolled-back event leaves no gap. Nothing more
+# happens in a run that has ended: whoever comes too late writes nothing.
 WRITE = """
     WITH run AS (
         UPDATE workflows_run SET
@@ -58,7 +63,7 @@ WRITE = """
             tokens_in = tokens_in + %(tokens_in)s, tokens_out = tokens_out + %(tokens_out)s, cost = cost + %(cost)s,
             active_seconds = active_seconds + %(seconds)s,
             attempts = CASE WHEN %(steps)s > 0 THEN 0 ELSE attempts END
-        WHERE tenant_id = %(tenant)s AND id = %(run)s
+        WHERE tenant_id = %(tenant)s AND id = %(run)s AND ended_at IS NULL
         RETURNING event_seq)
     INSERT INTO workflows_runevent (id, tenant_id, run_id, seq, kind, node, data, at)
     SELECT event.id, %(tenant)s, %(run)s, run.event_seq - %(count)s + event.ord, event.kind, event.node, event.data,
@@ -75,11 +80,13 @@ def write_parameters(*, tenant: UUID, run: UUID, events: Sequence[Event], spent:
 
 
 def numbered(events: Sequence[Event], seqs: Sequence[int]) -> list[dict[str, Any]]:
-    return [event.numbered(seq) for event, seq in zip(events, sorted(seqs), strict=True)]
+    """As clients see them; none if they came too late."""
+    return [] if not seqs else [event.numbered(seq) for event, seq in zip(events, sorted(seqs), strict=True)]
 
 
 def record(tenant: UUID, run: UUID, *events: Event, spent: Spent | None = None) -> None:
-    """Append events in the caller's transaction, and tell whoever watches once it has committed."""
+    """Append events in the caller's transaction, unless the run has ended, and tell whoever watches once it has
+    committed."""
     seqs = asked(WRITE, write_parameters(tenant=tenant, run=run, events=events, spent=spent or Spent()))
     transaction.on_commit(lambda: live.publish(tenant, run, [
         {"event": m} for m in numbered(events, [seq for (seq,) in seqs()])]), robust=True)

@@ -11,7 +11,7 @@ from approvals.services.assignments import hold_access
 from countersign.database.context import tenant_context
 from countersign.database.statements import load, pipelined, tell
 from workflows.engine import lease as leases
-from workflows.engine.claims import Ending
+from workflows.engine.claims import TOPIC, Ending
 from workflows.engine.events import Event
 from workflows.engine.grants import let_go_of_connection, read_grants
 from workflows.engine.lease import Lease
@@ -34,6 +34,7 @@ def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
             with pipelined():
                 leases.be_impatient()
                 hold_access(exclusive=False)  # before the lease, which others wait for
+                leases.drop_promises(TOPIC, run.id)  # before the request is read: what is said after that rings anew
                 leases.hold(lease)
             [template] = load(Template, "WHERE id = %s", [run.template_id])
             request = open_request(

@@ -154,6 +154,15 @@ def _take(statement: str, parameters: dict[str, Any]) -> tuple[UUID, Lease | Non
     return None
 
 
+def drop_promises(topic: str, run: UUID) -> None:
+    """Before a run comes to rest, in the transaction that releases it: what was promised while it was held, because it
+    seemed lost, would wake it without a person."""
+    tell("""
+        DELETE FROM doorbells_outbox WHERE id IN (
+            SELECT id FROM doorbells_outbox WHERE topic = %s AND subject_id = %s FOR UPDATE SKIP LOCKED)""",
+         [topic, run])
+
+
 def be_impatient() -> None:
     """Rather fail with an OperationalError than wait for a lock, until the caller's transaction ends."""
     tell(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'")

@@ -14,6 +14,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -86,6 +87,15 @@ def _with_rows(query: str, count: int) -> str:
     return query.replace(values.group(), ", ".join([values.group()] * count))
 
 
+@dataclass(frozen=True)
+class Unsure:
+    """A save whose answer was lost with the connection: it is stored as a whole, or not at all."""
+
+    statements: list[Statement]
+    events: list[Event]
+    spent: Spent
+
+
 class RunSaver(PostgresSaver):
     """One run's saver. Every save checks the lease in its own transaction and raises StaleLease once it is lost."""
 
@@ -99,6 +109,7 @@ class RunSaver(PostgresSaver):
         self.spent = Spent()
         self._statements: list[Statement] = []
         self._progress = False
+        self._unsure: Unsure | None = None
         self._peeked: list[CheckpointTuple | None] = []
         self._saving = threading.RLock()
 
@@ -167,6 +178,7 @@ class RunSaver(PostgresSaver):
     def save_here(self, *events: Event) -> None:
         """Write what is kept back, and these events, in the caller's transaction, which holds the lease."""
         with self._saving:
+            self._settle_doubt()
             cursor = psycopg.Cursor(django_connection.connection)
             for query, parameters in in_bulk(self._statements):
                 cursor.execute(query, parameters)
@@ -184,11 +196,32 @@ class RunSaver(PostgresSaver):
             if not (self._statements or self.events or self.spent):
                 return
             self.lease.check()
+            self._settle_doubt()
             statements, events, spent, progress = self._statements, self.events, self.spent, self._progress
-            seqs = self._send(statements, events, spent, progress=progress)
+            try:
+                seqs = self._send(statements, events, spent, progress=progress)
+            except psycopg.OperationalError:
+                self._unsure = Unsure([*statements], [*events], replace(spent))
+                raise
             self._forget()
             self.lease.claims = 0 if progress else self.lease.claims
         live.publish(self.lease.tenant, self.lease.run, [{"event": m} for m in numbered(events, seqs)])
+
+    def _settle_doubt(self) -> None:
+        """Where the last save's answer was lost, and yet it is stored (its first event says so), it is not sent again:
+        what was spent would count twice."""
+        unsure, self._unsure = self._unsure, None
+        if unsure is None or not unsure.events or not self._is_stored(unsure.events[0]):
+            return
+        stored = {id(each) for each in unsure.statements}
+        self._statements = [each for each in self._statements if id(each) not in stored]
+        self.events = self.events[len(unsure.events):]
+        self.spent = self.spent.without(unsure.spent)
+
+    def _is_stored(self, event: Event) -> bool:
+        with self._cursor() as cursor:
+            return cursor.execute("SELECT 1 AS found FROM workflows_runevent WHERE tenant_id = %s AND id = %s",
+                                  [self.lease.tenant, event.id]).fetchone() is not None
 
     def _send(self, statements: list[Statement], events: list[Event], spent: Spent, *, progress: bool) -> list[int]:
         with self.pool.connection() as connection:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import time
 
+import psycopg
+
+from countersign.logs import get_logger
+from countersign.outages import said
 from workflows.engine import live
 from workflows.engine.saver import RunSaver
 from workflows.engine.slots import how_many_wait, working
+
+log = get_logger(__name__)
 
 LIVE_EVERY = 0.03
 STORE_EVERY = 0.25
@@ -35,8 +41,16 @@ class TextStream:
         if at - self._stored_at >= STORE_EVERY * max(1.0, how_many_wait() / FULL_PACE):
             with working():
                 self._store()
-                self._saver.flush()
+                self._keep()
             self._stored_at = time.monotonic()
+
+    def _keep(self) -> None:
+        """A database that is away must not break off an answer that is being paid for: the next chunk tries again."""
+        try:
+            self._saver.flush()
+        except psycopg.OperationalError as error:
+            if not said(error):
+                log.warning("text.not_stored", error=type(error).__name__)
 
     def end(self) -> None:
         """Hand the rest to the step's own save."""

@@ -76,9 +76,9 @@ def cancel_run(*, run: Run, actor: Actor, reason: str = "") -> Run:
         return run
     if RunStatus(run.status).ended:
         raise RunNotCancellable
+    record(run.tenant_id, run.id, Event("run.cancelled", data={"reason": reason}))
     run.status, run.ended_at, run.attention_reason, run.attention = RunStatus.CANCELLED, now(), "", {}
     run.save(update_fields=["status", "ended_at", "attention_reason", "attention"])
-    record(run.tenant_id, run.id, Event("run.cancelled", data={"reason": reason}))
     record_audit(action="run.cancelled", subject=("run", run.id), actor=actor, data={"reason": reason})
     return run
 

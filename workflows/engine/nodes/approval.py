@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from langgraph.errors import GraphInterrupt
 from langgraph.types import Command, interrupt
 
 from workflows.engine.failures import NeedsAttention, RunFails
@@ -28,8 +29,11 @@ PEOPLE_MAY_ADD = 10
 
 def run_approval(node: Approval, state: State, session: Session) -> Command:
     """Interrupts with what people are to see. Nothing is done before that: on resume it all runs again."""
-    session.check_limits()
-    settled = interrupt(gate_of(node, state, session))
+    try:
+        settled = interrupt(gate_of(node, state, session))
+    except GraphInterrupt:  # nobody has decided yet; what people have decided is not undone by a limit
+        session.check_limits()
+        raise
     with session.step(node, limited=False, secured=False) as step:
         step.told.update(verdict=settled["verdict"], request=settled["request"])
         if settled["verdict"] == "approve":
