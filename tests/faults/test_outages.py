@@ -20,7 +20,10 @@ from tests.whole_platform import DOCUMENTS, approve, wait_until
 
 pytestmark = pytest.mark.timeout(600)
 
-LENGTHS = [3, pytest.param(30, marks=pytest.mark.slow)]
+#: Seconds without a part. The longest is more than any pool's own attempts to reconnect last.
+LENGTHS = [3, *(pytest.param(seconds, marks=pytest.mark.slow) for seconds in (30, 40))]
+#: Seconds after its return until all that waited has gone on.
+RECOVERED = 20
 
 
 @pytest.fixture
@@ -56,9 +59,14 @@ class Work:
         approve(team, self.runs[0])
         self.runs += [start_newsletter(team, workflow, DOCUMENTS, [address]) for address in self.addresses[2:]]
 
-    def goes_on(self) -> None:
+    def statuses(self) -> list[str]:
+        return [status(self.team, run) for run in self.runs]
+
+    def goes_on(self, *, by: float) -> None:
+        """What was under way has gone on `by` a moment of the monotonic clock; then people do, and all ends."""
+        wait_until(lambda: self.statuses() == ["completed", "waiting", "waiting", "waiting"], "not all went on",
+                   seconds=by - time.monotonic())
         for run in self.runs[1:]:
-            wait_until(lambda run=run: status(self.team, run) == "waiting", "a run did not reach its gate")
             approve(self.team, run)
         for run in self.runs:
             wait_until(lambda run=run: status(self.team, run) == "completed", "a run did not complete")
@@ -89,8 +97,9 @@ def test_postgres_refuses_connections(stack: Stack, work: Work, logs, seconds: i
         time.sleep(max(0, seconds - (time.monotonic() - gone)))
     finally:
         postgres.start()
-    wait_until(lambda: ready(stack)[0] == 200, "the platform did not recover")
-    work.goes_on()
+    back = time.monotonic()
+    wait_until(lambda: ready(stack)[0] == 200, "the platform did not recover", RECOVERED)
+    work.goes_on(by=back + RECOVERED)
     wait_until(lambda: logs("Postgres answers again")["web"] == 1, "its return was not said")
     assert {name: times for name, times in logs("Postgres does not answer").items() if times > 1} == {}
     assert logs("Postgres does not answer").total() >= 4
@@ -113,8 +122,9 @@ def test_redis_is_gone(stack: Stack, work: Work, workflow: str, logs, seconds: i
         time.sleep(max(0, seconds - (time.monotonic() - gone)))
     finally:
         stack.services.redis.start()
-    wait_until(lambda: ready(stack)[0] == 200, "the platform did not recover")
-    work.goes_on()
+    back = time.monotonic()
+    wait_until(lambda: ready(stack)[0] == 200, "the platform did not recover", RECOVERED)
+    work.goes_on(by=back + RECOVERED)
     assert logs("Redis does not answer").total() >= 2
     assert {name: times for name, times in logs("Redis does not answer: it only").items() if times > 1} == {}
     assert logs("Traceback").total() == 0

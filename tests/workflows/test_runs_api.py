@@ -235,9 +235,9 @@ def test_what_shows_no_inputs_reads_none(web, client, path):
     with CaptureQueriesContext(connection) as queries:
         assert client.get(url(web, path.format(run=run))).status_code in (200, 204)
     read = " ".join(str(query["sql"]) for query in queries)
-    assert '"workflows_run"."title"' in read
-    for column in ('"workflows_run"."input"', '"workflows_version"."spec"', '"workflows_version"."pins"'):
-        assert column not in read
+    assert "workflows_run" in read
+    for column in ("input", "spec", "pins"):
+        assert f'"{column}"' not in read
 
 
 def test_queries_do_not_grow_with_what_is_listed(web, client):

@@ -1,6 +1,7 @@
 """`manage.py toolserver`, killed by its own hand (SIGKILL) at the boundary of a guarded call that `CRASH_AT` names.
 
-It waits for `CRASH_AFTER` calls to be at that boundary, and takes all of them along.
+It waits for `CRASH_AFTER` calls to be at that boundary, and takes all of them along. Without `CRASH_AT` it lives. Its
+tenants have the tool of `keyed_tool`, too.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(600)  # on a busy machine a thread gets on for a moment yet
 
 
 def break_at(boundary: str) -> None:
@@ -69,5 +71,9 @@ if __name__ == "__main__":
     from django.core.management import execute_from_command_line
 
     django.setup()
-    break_at(os.environ["CRASH_AT"])
+    from toolserver.host import forkserver
+
+    forkserver.PRELOAD = "tests.toolserver.host.keyed_preload"
+    if "CRASH_AT" in os.environ:
+        break_at(os.environ["CRASH_AT"])
     execute_from_command_line(sys.argv)
