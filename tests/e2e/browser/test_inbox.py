@@ -42,8 +42,23 @@ def test_what_is_decided_leaves_it_and_stands_among_the_settled(open_browser, ne
     expect(link).to_have_count(0)
     page.get_by_label("State").select_option("Rejected")
     expect(link).to_be_visible()
+    rejected = page.get_by_role("listitem").filter(has=link)
+    expect(rejected).to_contain_text("Would have left:filee-mail")
     assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_when_it_cannot_be_asked_for_again_it_says_so_and_keeps_what_it_has(open_browser, newsletter):
+    request = open_request(newsletter.team, newsletter.workflow)
+    page = open_browser(newsletter.team.editor)
+    page.goto(f"/t/{newsletter.slug}/inbox")
+    link = page.locator(f"a[href$='{request['id']}']")
+    expect(link).to_be_visible()
+    page.route("**/approvals/?*", lambda route: route.abort())
+    expect(page.get_by_role("status").filter(has_text="What you see may be old")).to_be_visible(timeout=30_000)
+    expect(link).to_be_visible()
+    page.unroute("**/approvals/?*")
+    expect(page.get_by_text("What you see may be old")).to_have_count(0)
 
 
 def test_an_empty_one_says_what_it_is_and_what_to_do(open_browser, newsletter):

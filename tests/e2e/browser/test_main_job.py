@@ -107,12 +107,12 @@ def start_run(page: Page, workflow: str) -> None:
 
 
 def ask_for_changes(page: Page) -> None:
-    expect(page.get_by_text("Revision 1 of 4")).to_be_visible()
+    expect(page.get_by_text("Revision 1", exact=True)).to_be_visible()
     page.get_by_role("button", name="Request changes…").click()
     page.get_by_label("What should change?").fill(WORDS)
     page.get_by_role("button", name="Request changes", exact=True).click()
     page.get_by_role("link", name="Go to revision 2").click(timeout=60_000)
-    expect(page.get_by_text("Revision 2 of 4")).to_be_visible()
+    expect(page.get_by_text("Revision 2", exact=True)).to_be_visible()
     expect(page.get_by_text(WORDS).first).to_be_visible()
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from countersign.demo.team import start_newsletter
 from tests.e2e.browser.conftest import PHONE, Newsletter, assert_accessible
+from tests.e2e.browser.gates import decide
 from tests.e2e.browser.slow_writer import slow_writer
 
 NOTES = "# Notes\n\n## Release 2.0\n\n- The exporter writes sums (breaking).\n- Logins are counted per address.\n"
@@ -101,6 +102,51 @@ def test_an_open_page_follows_the_run_to_its_end(newsletter, open_browser, waiti
     page.get_by_role("tab", name="Input and limits").click()
     page.get_by_text("notes.md").click()
     expect(page.get_by_role("region", name="notes.md")).to_contain_text("The exporter writes sums")
+
+
+def test_a_source_opens_and_a_draft_that_is_read_stays(newsletter, open_browser, waiting):
+    page = open_browser(newsletter.team.admin)
+    page.goto(f"/t/{newsletter.slug}/runs/{waiting}")
+    page.get_by_role("button", name=re.compile("notes.md, line 5")).first.click()
+    passage = page.get_by_role("dialog", name="notes.md, line 5")
+    expect(passage.locator("[aria-current]")).to_contain_text("The exporter writes sums (breaking).")
+    page.keyboard.press("Escape")
+
+    team = newsletter.team
+    shown = team.editor.get(f"{team.path}/approvals/{team.editor.get(f'{team.path}/runs/{waiting}/')['request']}/")
+    decide(team, team.editor, shown, "request_changes", "Please make it shorter.")
+    expect(page.get_by_text("Waits for people to decide on revision 2")).to_be_visible(timeout=60_000)
+    expect(page.get_by_label("Revision", exact=True)).to_have_value("0")
+    page.get_by_role("button", name="Show it").click()
+    expect(page.get_by_label("Revision", exact=True)).to_have_value("1")
+
+
+def test_a_page_out_of_sight_holds_no_stream_and_picks_it_up_again(newsletter, open_browser, waiting):
+    page = open_browser(newsletter.team.admin)
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.url) if "/events/stream/" in sent.url else None)
+    with page.expect_request("**/events/stream/**"):
+        page.goto(f"/t/{newsletter.slug}/runs/{waiting}")
+    expect(page.get_by_text("Waits for people to decide on revision 1")).to_be_visible()
+    look = "seen => { Object.defineProperty(document, 'visibilityState', {value: seen, configurable: true}); " \
+           "document.dispatchEvent(new Event('visibilitychange')) }"
+    with page.expect_event("requestfailed", lambda broken: "/events/stream/" in broken.url):
+        page.evaluate(look, "hidden")
+    assert [re.search(r"after=(\d+)", url)[1] for url in asked] == ["0"]
+    with page.expect_request(re.compile(r"/events/stream/\?after=[1-9]")):
+        page.evaluate(look, "visible")
+
+
+def test_the_lists_header_stays_when_it_scrolls(newsletter, open_browser, waiting):
+    page = open_browser(newsletter.team.admin, viewport={"width": 1280, "height": 240})
+    page.goto(f"/t/{newsletter.slug}/runs")
+    runs = page.get_by_role("region", name="Runs, newest first")
+    head, first = runs.get_by_role("columnheader", name="Run", exact=True), runs.get_by_role("row").nth(1)
+    before = head.bounding_box()["y"] - runs.bounding_box()["y"]
+    runs.evaluate("box => { box.scrollTop = 60 }")
+    assert runs.evaluate("box => box.scrollTop") > 0
+    assert head.bounding_box()["y"] - runs.bounding_box()["y"] == before
+    assert first.bounding_box()["y"] < head.bounding_box()["y"]
 
 
 def test_text_is_shown_while_it_is_written(newsletter, open_browser):

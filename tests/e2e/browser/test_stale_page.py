@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from countersign.demo.client import Person
 from countersign.demo.team import give_role, set_up_team
-from tests.e2e.browser.conftest import PASSWORD, Newsletter
+from tests.e2e.browser.conftest import PASSWORD, Newsletter, assert_accessible
 from tests.e2e.browser.gates import address, decide, open_request, request_of
 
 WORDS = "Good, but the title is wrong."
@@ -56,7 +56,19 @@ def test_a_decision_on_what_another_rejected_says_who_and_keeps_the_words(open_b
     expect(notice).to_contain_text("second@acme.example rejected revision 1 at")
     expect(notice).to_contain_text("Your decision was not counted")
     expect(page.get_by_text(WORDS)).to_be_visible()
+    assert_accessible(page)
     assert decisions(newsletter, request) == [("second@acme.example", "reject")]
+
+
+def test_a_decision_on_a_cancelled_run_names_nobody(open_browser, newsletter):
+    request = open_request(newsletter.team, newsletter.workflow)
+    page = open_browser(newsletter.team.editor)
+    about_to(page, newsletter, request, "a", "A word with it")
+    newsletter.team.admin.post(f"{newsletter.team.path}/runs/{request['subject']['id']}/cancel/")
+    page.get_by_role("button", name="Approve and send to 3 people").click()
+    notice = page.get_by_role("status").filter(has_text="This takes no more decisions")
+    expect(notice).to_contain_text("This request is cancelled")
+    expect(page.get_by_text("Somebody was quicker")).to_have_count(0)
 
 
 def test_a_decision_on_an_older_revision_leads_to_the_newer_one(open_browser, newsletter, second):
@@ -71,8 +83,10 @@ def test_a_decision_on_an_older_revision_leads_to_the_newer_one(open_browser, ne
     expect(notice).to_contain_text("Revision 2 is the current one.")
     expect(page.get_by_text(WORDS)).to_be_visible()
     notice.get_by_role("link", name="Go to revision 2").click()
-    expect(page.get_by_text("Revision 2 of 4")).to_be_visible()
+    expect(page.get_by_text("Revision 2", exact=True)).to_be_visible()
     assert newer["id"] in page.url
+    page.keyboard.press("a")  # what was written about the older one is still there
+    expect(page.get_by_label("A word with it")).to_have_value(WORDS)
     assert decisions(newsletter, newer) == []
 
 
@@ -94,6 +108,7 @@ def test_a_session_that_ended_takes_nothing_that_was_typed(open_browser, newslet
     page.context.clear_cookies()
     page.get_by_role("button", name="Request changes", exact=True).click()
     expect(page.get_by_text("You are signed out").first).to_be_visible()
+    assert_accessible(page)
     page.unroute_all()
     page.get_by_role("link", name="Sign in").first.click()
     page.get_by_label("E-mail", exact=True).fill(newsletter.team.editor.email)
