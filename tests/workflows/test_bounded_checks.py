@@ -69,8 +69,15 @@ def test_a_large_value_is_checked_or_refused_in_bounded_work(name):
     assert calls(lambda: value_faults(*LARGE_VALUES[name], "input")) < 40 * MOST_STEPS
 
 
-def test_what_takes_too_many_steps_is_a_fault_and_not_let_through():
-    faults = value_faults({"items": {"allOf": [{"type": "object"}] * 100}}, OBJECTS, "input")
+URI = "http://example.org/" + "a" * 2**20
+
+
+@pytest.mark.parametrize(("schema", "value"), [
+    ({"items": {"allOf": [{"type": "object"}] * 100}}, OBJECTS), ({"allOf": [{"format": "uri"}] * 100}, URI),
+    ({"allOf": [{"const": URI}] * 100}, URI), ({"allOf": [{"uniqueItems": True}] * 100}, OBJECTS),
+], ids=["items", "uri", "const", "unique"])
+def test_what_takes_too_many_steps_is_a_fault_and_not_let_through(schema, value):
+    faults = value_faults(schema, value, "input")
     assert [(fault["field"], fault["code"]) for fault in faults] == [("input", "too_much_work")]
 
 

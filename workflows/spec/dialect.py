@@ -23,9 +23,9 @@ Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
 def _form(value: Any) -> str:
     """The same text for values that JSON Schema calls equal: whatever the order of keys, and 1.0 for 1."""
     text = json.dumps(value)
+    current_work().take(1 + len(text) // CHARACTERS_A_STEP)
     if not isinstance(value, dict | list | float):
         return text
-    current_work().take(1 + len(text) // CHARACTERS_A_STEP)
     return json.dumps(json.loads(text, parse_float=_number), sort_keys=True)
 
 
@@ -67,6 +67,11 @@ def _additional_properties(validator: Any, allowed: Any, instance: Any, schema: 
             yield ValidationError("The input has no such field", path=[name])
 
 
+def _format(validator: Any, name: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    current_work().take(len(instance) // CHARACTERS_A_STEP if isinstance(instance, str) else 0)
+    yield from Draft202012Validator.VALIDATORS["format"](validator, name, instance, schema)
+
+
 def _counted(keyword: Keyword) -> Keyword:
     """What a keyword complains of quotes the value, of whatever size."""
     def check(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -93,4 +98,4 @@ META_SCHEMA = _one_meta_schema()
 Validator = validators.extend(Draft202012Validator, {
     name: _counted(keyword) for name, keyword in {
         **Draft202012Validator.VALIDATORS, "uniqueItems": _unique_items, "enum": _enum, "const": _const,
-        "required": _required, "additionalProperties": _additional_properties}.items()})
+        "required": _required, "additionalProperties": _additional_properties, "format": _format}.items()})
