@@ -86,7 +86,8 @@ class Dispatcher:
                     pass
             except ClaimFailed as error:
                 self._last = error.tenant_id  # the others' runs do not wait for this one
-                log.warning("dispatcher.claim_failed", tenant=str(error.tenant_id), exc_info=error)
+                if not said(error):
+                    log.warning("dispatcher.claim_failed", tenant=str(error.tenant_id), exc_info=error)
             except Exception as error:  # a database that is away must not end the looking
                 if not said(error):
                     log.warning("dispatcher.interrupted", error=type(error).__name__)
