@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from countersign import strict_json
 from countersign.errors import TooLarge
@@ -37,16 +37,20 @@ class Message:
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """Raises TooLarge as soon as more than `most` bytes were announced or have come."""
+    """Raises TooLarge as soon as more than `most` bytes were announced or have come, UnreadableMessage when the caller
+    went away before the end."""
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > most:
         raise TooLarge(f"A request here may have {most} bytes at most.")
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise TooLarge(f"A request here may have {most} bytes at most.")
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > most:
+                raise TooLarge(f"A request here may have {most} bytes at most.")
+            parts.append(part)
+    except ClientDisconnect as gone:
+        raise UnreadableMessage("The request broke off.") from gone
     return b"".join(parts)
 
 

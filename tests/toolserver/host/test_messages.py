@@ -41,6 +41,21 @@ def test_what_cannot_be_read_in_one_way_is_refused(worker, name):
     assert worker.ask("ping")["result"] is not None
 
 
+def test_a_caller_that_dies_in_the_midst_of_a_request_is_no_failure_of_ours():
+    from starlette.requests import Request
+
+    from toolserver.host.errors import UnreadableMessage
+    from toolserver.host.messages import read_body
+
+    parts = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> dict:
+        return next(parts)
+
+    with pytest.raises(UnreadableMessage, match="broke off"):
+        asyncio.run(read_body(Request({"type": "http", "headers": []}, receive), 100))
+
+
 @pytest.mark.parametrize("name", NO_REQUEST)
 def test_what_is_no_single_request_is_refused(worker, name):
     answer = worker.post(json.dumps(NO_REQUEST[name]).encode())
