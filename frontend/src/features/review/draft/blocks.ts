@@ -20,7 +20,13 @@ export function blocksOf(markdown: string): Block[] {
 
 function split(node: Element): Block[] {
   if (node.tagName !== "ul" && node.tagName !== "ol") return [block(node, "")];
-  return node.children.flatMap((item) => (item.type === "element" ? [block(item, node.tagName)] : []));
+  return node.children.filter((item) => item.type === "element")
+    .map((item, index) => block(index === 0 ? numbered(item, node.properties.start) : item, node.tagName));
+}
+
+/** A list that does not begin at one says so on its first item, for its items stand alone here. */
+function numbered(item: Element, start: unknown): Element {
+  return typeof start === "number" ? { ...item, properties: { ...item.properties, value: String(start) } } : item;
 }
 
 function block(node: Element, within: string): Block {
