@@ -52,9 +52,12 @@ def test_times_of_a_page_opened_late_are_of_now(open_browser, newsletter: Newsle
     """The clock of all relative times stands still while no page shows one."""
     page = open_browser(newsletter.team.admin)
     page.clock.install()
-    page.goto(f"/t/acme/workflows/{newsletter.workflow}/run")
+    page.goto(f"/t/acme/workflows/{newsletter.workflow}?tab=versions")
+    made = page.get_by_role("row").filter(has_text="v1").locator("time").first
+    expect(made).to_be_visible()
+    page.get_by_role("link", name="Start a run").click()
     expect(page.get_by_role("button", name="Start the run")).to_be_visible()
     page.clock.fast_forward("03:00:00")
     page.get_by_role("main").get_by_role("link", name="Newsletter").click()
     page.get_by_role("tab", name="Versions").click()
-    expect(page.get_by_role("row").filter(has_text="v1").locator("time").first).to_have_text("3 hours ago")
+    expect(made).to_have_text("3 hours ago", timeout=10_000)
