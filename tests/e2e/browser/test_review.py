@@ -7,8 +7,8 @@ import re
 from playwright.sync_api import Page, expect
 
 from countersign.canonical import canonical_json, content_hash
-from countersign.demo.team import publish
-from tests.e2e.browser.conftest import PHONE, Newsletter, assert_accessible
+from countersign.demo.team import Team, add_mail_credential, give_role, publish, set_up_team
+from tests.e2e.browser.conftest import PASSWORD, PHONE, Newsletter, assert_accessible
 from tests.e2e.browser.gates import READERS, address, decide, open_request, request_of
 
 WORDS = "Please make it shorter, and lead with the library."
@@ -140,9 +140,11 @@ def test_rejecting_ends_it_and_nothing_leaves(open_browser, newsletter):
     assert run["status"] == "rejected"
 
 
-def test_what_is_held_back_says_until_when_and_then_goes(open_browser, newsletter):
-    team = newsletter.team
-    request = open_request(team, held_newsletter(newsletter, seconds=15))
+def test_what_is_held_back_says_until_when_and_then_goes(open_browser, newsletter, platform, mailbox):
+    team = set_up_team(platform.url, mailbox, name="Patient", slug="patient", domain="patient.example",
+                       password=PASSWORD, invited={"editor": "editor"})
+    add_mail_credential(team)
+    request = open_request(team, held_newsletter(newsletter, team, seconds=15))
     page = open_browser(team.editor)
     page.goto(address(team, request))
     expect(page.get_by_role("button", name="Approve and send to 3 people")).to_be_enabled()
@@ -154,14 +156,14 @@ def test_what_is_held_back_says_until_when_and_then_goes(open_browser, newslette
     expect(bar.get_by_text("Delivered", exact=True)).to_be_visible(timeout=90_000)
 
 
-def held_newsletter(newsletter: Newsletter, *, seconds: int) -> str:
-    """The newsletter, whose policy holds back for a while what was approved."""
-    team = newsletter.team
-    spec = team.admin.get(f"{team.path}/workflows/{newsletter.workflow}/versions/1/")["spec"]
+def held_newsletter(newsletter: Newsletter, team: Team, *, seconds: int) -> str:
+    """The newsletter as this team's, whose policy holds back for a while what was approved."""
+    theirs = f"{newsletter.team.path}/workflows/{newsletter.workflow}/versions/1/"
+    spec = newsletter.team.admin.get(theirs)["spec"]
+    role = give_role(team, [team.editor])
     next(node for node in spec["nodes"] if node["id"] == "gate")["policy"]["hold_seconds"] = seconds
-    made = team.admin.post(f"{team.path}/workflows/", {"spec": {**spec, "name": "Held newsletter"}})
+    made = team.admin.post(f"{team.path}/workflows/", {"spec": spec})
     path = f"{team.path}/workflows/{made['id']}"
-    role = team.admin.get(f"{team.path}/roles/")["results"][0]["id"]
     team.admin.call("PUT", f"{path}/permissions/", {"role": role, "actions": ["view", "run", "decide"]})
     publish(team, f"{path}/versions/1/")
     return made["id"]

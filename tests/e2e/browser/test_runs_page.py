@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from countersign.demo.team import start_newsletter
 from tests.e2e.browser.conftest import PHONE, Newsletter, assert_accessible
 from tests.e2e.browser.gates import decide
-from tests.e2e.browser.slow_writer import slow_writer
+from tests.e2e.browser.slow_writer import SlowWriter, slow_writer
 
 NOTES = "# Notes\n\n## Release 2.0\n\n- The exporter writes sums (breaking).\n- Logins are counted per address.\n"
 DOCUMENTS = [{"name": "notes.md", "text": NOTES}]
@@ -150,18 +150,10 @@ def test_the_lists_header_stays_when_it_scrolls(newsletter, open_browser, waitin
 
 
 def test_text_is_shown_while_it_is_written(newsletter, open_browser):
-    team = newsletter.team
     with slow_writer("# Slow news\n\n", "The first words. ", "The last words.") as writer:
-        team.admin.post(f"{team.path}/credentials/", {"name": "slow", "kind": "model_key", "secret": {"api_key": "k"}})
-        team.admin.post(f"{team.path}/models/", {"alias": "slow-writer", "providers": [
-            {"model": "openai/slow", "credential": "slow", "api_base": writer.url}]})
-        made = team.admin.post(f"{team.path}/workflows/", {"spec": {
-            "name": "Slowly written", "start": "draft", "nodes": [
-                {"id": "draft", "type": "worker", "model": "slow-writer", "prompt": "Write."}]}})
-        team.admin.post(f"{team.path}/workflows/{made['id']}/versions/1/publish/")
-        run = team.admin.post(f"{team.path}/runs/", {"workflow": made["id"], "title": "Slowly", "input": {}})
-        page = open_browser(team.admin)
-        page.goto(f"/t/{newsletter.slug}/runs/{run['id']}")
+        run = slow_run(newsletter, writer, "draft")
+        page = open_browser(newsletter.team.admin)
+        page.goto(f"/t/{newsletter.slug}/runs/{run}")
         expect(page.get_by_text("Running").first).to_be_visible()
         text = page.get_by_role("region", name="Text being written")
         writer.go_on()  # a step's beginning is stored with its first words
@@ -174,6 +166,37 @@ def test_text_is_shown_while_it_is_written(newsletter, open_browser):
         expect(page.get_by_text("Completed. Nothing is left to do.")).to_be_visible()
         expect(page.get_by_role("heading", name="Slow news")).to_be_visible()
         expect(steps(page)).to_contain_text("7 + 5 tokens")
+
+
+def test_what_is_written_meanwhile_takes_the_place_of_nothing_unasked(newsletter, open_browser):
+    with slow_writer("# Slow news\n\n", "The first words. ", "The last words.") as writer:
+        run = slow_run(newsletter, writer, "once", "again")
+        page = open_browser(newsletter.team.admin)
+        page.goto(f"/t/{newsletter.slug}/runs/{run}")
+        writer.go_on(3)
+        expect(page.get_by_role("heading", name="Slow news")).to_be_visible()
+        writer.go_on()
+        expect(page.get_by_role("status").filter(has_text="again · being written")).to_be_visible()
+        expect(page.get_by_role("heading", name="Slow news")).to_be_visible()
+        page.get_by_role("button", name="Show it").click()
+        expect(page.get_by_role("region", name="Text being written")).to_contain_text("Slow news")
+        writer.go_on(2)
+        expect(page.get_by_text("Completed. Nothing is left to do.")).to_be_visible()
+        expect(page.get_by_label("Revision", exact=True)).to_have_value("1")
+
+
+def slow_run(newsletter: Newsletter, writer: SlowWriter, *nodes: str) -> str:
+    """A run whose nodes write one after another, each as slowly as `writer`."""
+    team, alias = newsletter.team, f"slow-{nodes[0]}"
+    team.admin.post(f"{team.path}/credentials/", {"name": alias, "kind": "model_key", "secret": {"api_key": "k"}})
+    team.admin.post(f"{team.path}/models/", {"alias": alias, "providers": [
+        {"model": "openai/slow", "credential": alias, "api_base": writer.url}]})
+    made = team.admin.post(f"{team.path}/workflows/", {"spec": {
+        "name": f"Slowly written: {nodes[0]}", "start": nodes[0], "nodes": [
+            {"id": node, "type": "worker", "model": alias, "prompt": "Write.", "next": following}
+            for node, following in zip(nodes, [*nodes[1:], None], strict=True)]}})
+    team.admin.post(f"{team.path}/workflows/{made['id']}/versions/1/publish/")
+    return team.admin.post(f"{team.path}/runs/", {"workflow": made["id"], "title": "Slowly", "input": {}})["id"]
 
 
 def test_a_lost_connection_is_told_and_picked_up_again(newsletter, open_browser, waiting):

@@ -11,7 +11,8 @@ import { useTranslation } from "@/lib/i18n";
 import { useUrlState } from "@/lib/url-state";
 import { type DrawnNode, nameOf } from "./graph";
 import { LiveText } from "./live-text";
-import { writingNow } from "./writing-now";
+import { ENDED } from "./states";
+import { justWritten, writingNow } from "./writing-now";
 
 type Props = { run: RunDetail; story: RunStory; rows: DrawnNode[] };
 
@@ -23,9 +24,10 @@ export function Drafts({ run, story, rows }: Props) {
   const [raw, setRaw] = useState(false);
   const live = run.status === "running" ? writingNow(story) : undefined;
   const drafts = run.drafts;
+  const written = live ?? (ENDED.includes(run.status) ? undefined : justWritten(story, drafts));
   const newest = drafts.length - 1;
   const chosen = drafts[Number.parseInt(asked, 10)] ? Number.parseInt(asked, 10) : held;
-  if (chosen === undefined && !live && newest >= 0) setHeld(newest);
+  if (chosen === undefined && !written && newest >= 0) setHeld(newest);
   const place = chosen ?? newest;
   const shown = drafts[place];
   const choose = (next: number | undefined) => {
@@ -34,10 +36,10 @@ export function Drafts({ run, story, rows }: Props) {
   };
   const name = (node: string) => nameOf(rows.find((row) => row.node.id === node)?.node, node);
 
-  if (live && chosen === undefined) {
+  if (written && chosen === undefined) {
     return (
-      <Panel title={t("draft.title")} actions={<span className="text-sm text-accent">{name(live.node)} · {t("draft.writing")}</span>}>
-        <LiveText key={live.execution} text={live.text} />
+      <Panel title={t("draft.title")} actions={<span className="text-sm text-accent">{name(written.node)} · {t("draft.writing")}</span>}>
+        <LiveText key={written.execution} text={written.text} />
       </Panel>
     );
   }
