@@ -8,18 +8,19 @@ from workflows.models import EventKind
 
 SOURCES = Path(__file__).resolve().parents[2] / "workflows"
 #: Which argument is the kind.
-TAKES_KIND = {"Event": 0, "Ending": 1}
+TAKES_KIND = {"Event": 0, "Ending": 1, ".tell": 0}
 
 
 def recorded(tree: ast.AST) -> Iterator[str]:
     named = {target.id: node.value for node in ast.walk(tree) if isinstance(node, ast.Assign)
              for target in node.targets if isinstance(target, ast.Name)}
     for call in ast.walk(tree):
-        place = TAKES_KIND.get(getattr(getattr(call, "func", None), "id", ""))
+        called = getattr(call, "func", None)
+        place = TAKES_KIND.get(f".{called.attr}" if isinstance(called, ast.Attribute) else getattr(called, "id", ""))
         if place is None or len(call.args) <= place:
             continue
         kind = call.args[place]
-        kind = named[kind.id] if isinstance(kind, ast.Name) else kind
+        kind = named.get(kind.id, kind) if isinstance(kind, ast.Name) else kind  # else who calls that function names it
         yield from (each.value for each in ast.walk(kind) if isinstance(each, ast.Constant))
 
 

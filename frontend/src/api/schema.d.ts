@@ -3015,6 +3015,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            431: components["responses"]["Problem431"];
             503: components["responses"]["Problem503"];
         };
     };

@@ -25,7 +25,8 @@ def break_at(boundary: str) -> None:
 
     begin, pass_on, settle = gate.begin_call, gate.pass_on, gate.settle_call
     folder = Path(os.environ["SENT_WHEN"])  # what was done has left a file there
-    expected = threading.Semaphore(int(os.environ.get("CRASH_AFTER", "1")) - 1)
+    calls = int(os.environ.get("CRASH_AFTER", "1"))  # read now: a host that has begun keeps no environment
+    expected = threading.Semaphore(calls - 1)
 
     def die_with_the_last() -> None:
         if not expected.acquire(blocking=False):
@@ -45,7 +46,7 @@ def break_at(boundary: str) -> None:
 
     async def dying_pass_on(process, *args):
         call = asyncio.ensure_future(pass_on(process, *args))
-        while done() - before < int(os.environ.get("CRASH_AFTER", "1")):
+        while done() - before < calls:
             await asyncio.sleep(0.005)
         die()
         return await call
