@@ -104,8 +104,12 @@ def wait_until(true, seconds=30):
 def ended(connection: socket.socket) -> bool:
     """Whether the server has let it go; waits for it."""
     with contextlib.suppress(ConnectionError):
-        while connection.recv(2**16):
-            pass
+        try:
+            while connection.recv(2**16):
+                pass
+        except TimeoutError:  # what was left to be sent was given up without a word: whoever asks hears of it
+            connection.sendall(b"?")
+            connection.recv(1)
     return True
 
 

@@ -199,6 +199,7 @@ def test_a_pool_is_back_soon_after_the_database_however_long_that_was_away(pool)
                 raise psycopg.OperationalError("connection refused")
             return super().connect(*arguments, **options)
 
+    pool.wait()
     pool.connection_class = Reaching
     away.set()
     with pool.connection() as connection:
