@@ -30,8 +30,8 @@ from workflows.gallery import gallery
 AIM_DELAY_S = 1.0
 AIM_MEMORY_MB = 400
 AIM_OTHER_RUN_S = 2.0
-#: Two pools of four and one, for whoever works, and the session that shows the worker's presence.
-AIM_CONNECTIONS = 2 * (4 + 1) + 1
+#: Two pools, of four and of five; the session that renews leases, and the one that shows the worker's presence.
+AIM_CONNECTIONS = 4 + 5 + 1 + 1
 QUEUED = 1000
 WAITING = 200
 
