@@ -68,6 +68,22 @@ def _web_role(request: pytest.FixtureRequest) -> Iterator[None]:
             cursor.execute("RESET ROLE")
 
 
+@pytest.fixture(scope="session")
+def redis_client():
+    """The Redis database of this worker, empty as each test begins."""
+    import redis
+    from django.conf import settings
+
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis(redis_client) -> None:
+    """What one test has sent, counted or locked out is no other's."""
+    redis_client.flushdb()
+
+
 @pytest.fixture
 def make_tenant():
     """`make_tenant("acme")`: a tenant without members."""

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import redis
 from django.conf import settings
 from django.test import override_settings
 
@@ -28,13 +27,6 @@ INVITATIONS = "/api/v1/tenants/acme/invitations/"
 ACCEPT = "/api/v1/invitations/accept/"
 PREVIEW = "/api/v1/invitations/preview/"
 TOKEN = "the-token-that-the-e-mail-told"
-
-
-@pytest.fixture(autouse=True)
-def counts():
-    with redis.Redis.from_url(settings.REDIS_URL) as client:
-        client.flushdb()
-        yield client
 
 
 @pytest.fixture
@@ -201,7 +193,7 @@ class TestHowMany:
         assert admin.post(INVITATIONS, {"email": "new@example.org", "role": "editor"}).status_code == 201
 
     def test_an_address_gets_so_many_mails_of_all_teams_and_no_team_learns_of_the_others(
-            self, make_tenant, make_member, api, as_role, mailbox, counts):
+            self, make_tenant, make_member, api, as_role, mailbox, redis_client):
         made = []
         for n in range(7):
             tenant = make_tenant(f"team-{n}")
@@ -216,7 +208,7 @@ class TestHowMany:
         assert {(invitation.send_error, invitation.send_attempts) for invitation in sent[5:]} == {("", 0)}
         assert all(promise.due_at > now() + timedelta(hours=23) for promise in Outbox.objects.all())
         assert Outbox.objects.count() == 2
-        counts.flushdb()  # a day later
+        redis_client.flushdb()  # a day later
         with as_role("engine"):
             Outbox.objects.update(due_at=now())
         assert deliver(*made[5], as_role).sent_at
