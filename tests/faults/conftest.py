@@ -13,21 +13,23 @@ from countersign.demo.team import Team, add_mail_credential, give_role, publish_
 from countersign.embedded.mailbox import Mailbox
 from countersign.embedded.platform import temporary_platform
 from countersign.embedded.stack import Stack
+from tests.whole_platform import FOR_TESTS
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def mailbox() -> Iterator[Mailbox]:
     with Mailbox() as mailbox:
         yield mailbox
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox, django_db_blocker) -> Iterator[Stack]:
     """The whole platform, on a database of its own. What dies is started again, as `up` does it."""
     folder = tmp_path_factory.mktemp("platform")
     for parent in (folder, *list(folder.parents)[:2]):
         parent.chmod(0o755)
-    with (django_db_blocker.unblock(), temporary_platform(folder, email_url=mailbox.url) as stack, watched(stack)):
+    with (django_db_blocker.unblock(),
+          temporary_platform(folder, email_url=mailbox.url, environment=FOR_TESTS) as stack, watched(stack)):
         yield stack
 
 
