@@ -42,18 +42,26 @@ KEPT_TABLES = {"django_content_type", "auth_permission"}
 
 
 def _delete_all() -> None:
-    """As the superuser, whom no policy, trigger or reference stops; whoever still writes is waited for."""
+    """As the superuser, whom no policy, trigger or reference stops; whoever still writes is waited for.
+
+    Vacuumed, because what is dead would still be read past.
+    """
     import psycopg
     from django.db import connection
 
     from countersign.embedded.postgres import SUPERUSER
 
-    tables = set(connection.introspection.django_table_names(only_existing=False)) - KEPT_TABLES
+    tables = sorted(set(connection.introspection.django_table_names(only_existing=False)) - KEPT_TABLES)
     database = connection.settings_dict
-    with psycopg.connect(host=database["HOST"], dbname=database["NAME"], user=SUPERUSER) as superuser:
-        superuser.execute("SET session_replication_role = replica")
-        superuser.execute(f"LOCK TABLE {', '.join(sorted(tables))} IN EXCLUSIVE MODE")
-        superuser.execute("; ".join(f"DELETE FROM {table}" for table in sorted(tables)))
+    with psycopg.connect(host=database["HOST"], dbname=database["NAME"], user=SUPERUSER, autocommit=True) as superuser:
+        with superuser.transaction():
+            superuser.execute("SET LOCAL session_replication_role = replica")
+            superuser.execute(f"LOCK TABLE {', '.join(tables)} IN EXCLUSIVE MODE")
+            used = [table for (table,) in superuser.execute(
+                "SELECT relname FROM pg_class WHERE relname = ANY(%s) AND pg_relation_size(oid) > 0", [tables])]
+            superuser.execute("; ".join(f"DELETE FROM {table}" for table in used) or "SELECT")
+        if used:
+            superuser.execute(f"VACUUM {', '.join(used)}")
 
 
 @contextlib.contextmanager
