@@ -125,7 +125,7 @@ def test_a_taken_port_is_said(state):
 
 def sign_in(url: str, state: Path) -> httpx.Client:
     password = json.loads((state / "secrets.json").read_text())["demo_password"]
-    client = httpx.Client(base_url=url, timeout=20)
+    client = httpx.Client(base_url=url, timeout=60)
     who = {"email": "editor@countersign.example", "password": password}
     answer = client.post("/_allauth/app/v1/auth/login", json=who)
     assert answer.status_code == 200, answer.text
