@@ -7,13 +7,15 @@ while the others are done.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import PurePosixPath
 
 import pytest
 
 #: Of one process each. The longest first.
 TOGETHER = ("tests/e2e/browser", "tests/faults")
+_SHARED = pytest.StashKey[ExitStack]()
 #: Few tests, and each of them long.
 LONG = ("tests/e2e/test_demo.py", "tests/e2e/test_up.py", "tests/contracts/test_web_app.py")
 
@@ -28,6 +30,21 @@ def in_order(shares: Iterable[str], tests: dict[str, int]) -> list[str]:
     """What takes long, then files with many tests before those with few."""
     first = [*TOGETHER, *LONG]
     return sorted(shares, key=lambda share: (first.index(share) if share in first else len(first), -tests[share]))
+
+
+@pytest.fixture(scope="session")
+def shared(pytestconfig: pytest.Config) -> ExitStack:
+    """What is entered here is for all tests of the share that is being done, and ends with the last of them."""
+    return pytestconfig.stash.setdefault(_SHARED, ExitStack())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or share_of(nextitem.nodeid) != share_of(item.nodeid):
+            item.config.stash.setdefault(_SHARED, ExitStack()).close()
 
 
 @pytest.hookimpl(optionalhook=True)

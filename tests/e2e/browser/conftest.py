@@ -41,31 +41,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=INSTALL))
 
 
-@pytest.fixture(scope="package")
-def mailbox() -> Iterator[Mailbox]:
-    with Mailbox() as mailbox:
-        yield mailbox
+@pytest.fixture(scope="session")
+def mailbox(shared: ExitStack) -> Mailbox:
+    return shared.enter_context(Mailbox())
 
 
-@pytest.fixture(scope="package")
-def platform(mailbox: Mailbox, django_db_blocker) -> Iterator[Stack]:
+@pytest.fixture(scope="session")
+def platform(shared: ExitStack, mailbox: Mailbox, django_db_blocker) -> Stack:
     build_web_app()
-    with ExitStack() as things:
-        folder = things.enter_context(tempfile.TemporaryDirectory(prefix="countersign-browser-"))
-        with django_db_blocker.unblock():  # it migrates a database of its own, in this process
-            platform = things.enter_context(
-                temporary_platform(Path(folder), email_url=mailbox.url, environment=FOR_TESTS))
-        yield platform
+    folder = shared.enter_context(tempfile.TemporaryDirectory(prefix="countersign-browser-"))
+    with django_db_blocker.unblock():  # it migrates a database of its own, in this process
+        return shared.enter_context(temporary_platform(Path(folder), email_url=mailbox.url, environment=FOR_TESTS))
 
 
-@pytest.fixture(scope="package")
-def chromium(platform: Stack) -> Iterator[Browser]:
+@pytest.fixture(scope="session")
+def chromium(shared: ExitStack, platform: Stack) -> Browser:
     """After the platform, and gone with the folder: Django does nothing in a thread where Playwright's loop lives."""
     assert CHROMIUM, INSTALL
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
+    playwright = shared.enter_context(sync_playwright())
+    return shared.enter_context(playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET))
 
 
 @pytest.fixture
@@ -78,6 +72,7 @@ def open_browser(chromium: Browser, platform: Stack) -> Iterator[Callable[..., P
         context = chromium.new_context(base_url=platform.url, viewport=viewport, locale="en-GB",
                                        color_scheme="dark" if dark else "light", reduced_motion="reduce")
         contexts.append(context)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         if person:
@@ -92,14 +87,11 @@ def open_browser(chromium: Browser, platform: Stack) -> Iterator[Callable[..., P
 
 def sign_in(page: Page, email: str, password: str) -> None:
     """By the API, as the page does it: for tests whose subject is something else."""
-    page.goto("/sign-in")
-    page.evaluate("""async ([email, password]) => {
-        const csrf = /csrftoken=([^;]+)/.exec(document.cookie)[1];
-        const answer = await fetch("/_allauth/browser/v1/auth/login", {
-            method: "POST", headers: {"Content-Type": "application/json", "X-CSRFToken": csrf},
-            body: JSON.stringify({email, password})});
-        if (!answer.ok) throw new Error(await answer.text());
-    }""", [email, password])
+    request, auth = page.context.request, "/_allauth/browser/v1/auth"
+    request.get(f"{auth}/session")
+    csrf = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "csrftoken")
+    answer = request.post(f"{auth}/login", data={"email": email, "password": password}, headers={"X-CSRFToken": csrf})
+    assert answer.ok, answer.text()
 
 
 @dataclass
@@ -114,7 +106,7 @@ class Newsletter:
         return self.team.slug
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def newsletter(platform: Stack, mailbox: Mailbox) -> Newsletter:
     team = set_up_team(platform.url, mailbox, name="Acme", slug="acme", domain="acme.example", password=PASSWORD,
                        invited={"editor": "editor", "viewer": "viewer"})

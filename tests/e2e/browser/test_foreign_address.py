@@ -13,7 +13,7 @@ from tests.e2e.browser.conftest import PASSWORD, assert_accessible
 from tests.e2e.browser.gates import open_request
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def stranger(newsletter):
     """Somebody with a team of their own."""
     return set_up_team(newsletter.team.url, newsletter.team.mailbox, name="Other", slug="other",

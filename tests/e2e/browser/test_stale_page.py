@@ -13,7 +13,7 @@ from tests.e2e.browser.gates import address, decide, open_request, request_of
 WORDS = "Good, but the title is wrong."
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def second(newsletter: Newsletter) -> Person:
     """Another editor who holds the role."""
     team = newsletter.team
