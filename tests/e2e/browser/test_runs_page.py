@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
+import redis
 from playwright.sync_api import Page, expect
 
 from countersign.demo.team import start_newsletter
+from countersign.embedded.stack import Stack
 from tests.e2e.browser.conftest import PHONE, Newsletter, assert_accessible
 from tests.e2e.browser.gates import decide
 from tests.e2e.browser.slow_writer import SlowWriter, slow_writer
+from tests.whole_platform import wait_until
 
 NOTES = "# Notes\n\n## Release 2.0\n\n- The exporter writes sums (breaking).\n- Logins are counted per address.\n"
 DOCUMENTS = [{"name": "notes.md", "text": NOTES}]
@@ -151,12 +154,19 @@ def test_the_lists_header_stays_when_it_scrolls(newsletter, open_browser, waitin
     assert first.bounding_box()["y"] < head.bounding_box()["y"]
 
 
-def test_text_is_shown_while_it_is_written(newsletter, open_browser):
+def listened_to(platform: Stack, run: str) -> None:
+    """Wait until the page's stream is there: what is written before is heard by nobody, and stored a little later."""
+    with redis.Redis.from_url(platform.services.redis_url) as client:
+        wait_until(lambda: client.pubsub_channels(f"run:*:{run}"), "the page does not listen")
+
+
+def test_text_is_shown_while_it_is_written(newsletter, open_browser, platform):
     with slow_writer("# Slow news\n\n", "The first words. ", "The last words.") as writer:
         run = slow_run(newsletter, writer, "draft")
         page = open_browser(newsletter.team.admin)
         page.goto(f"/t/{newsletter.slug}/runs/{run}")
         expect(page.get_by_text("Running").first).to_be_visible()
+        listened_to(platform, run)
         text = page.get_by_role("region", name="Text being written")
         writer.go_on()  # a step's beginning is stored with its first words
         expect(text).to_contain_text("Slow news")
@@ -170,11 +180,12 @@ def test_text_is_shown_while_it_is_written(newsletter, open_browser):
         expect(steps(page)).to_contain_text("7 + 5 tokens")
 
 
-def test_what_is_written_meanwhile_takes_the_place_of_nothing_unasked(newsletter, open_browser):
+def test_what_is_written_meanwhile_takes_the_place_of_nothing_unasked(newsletter, open_browser, platform):
     with slow_writer("# Slow news\n\n", "The first words. ", "The last words.") as writer:
         run = slow_run(newsletter, writer, "once", "again")
         page = open_browser(newsletter.team.admin)
         page.goto(f"/t/{newsletter.slug}/runs/{run}")
+        listened_to(platform, run)
         writer.go_on(3)
         expect(page.get_by_role("heading", name="Slow news")).to_be_visible()
         writer.go_on()

@@ -123,14 +123,14 @@ class Team:
     run: UUID = field(default=None)
     token: str = ""
 
-    def hold_run(self, *, seconds: float = 600) -> None:
+    def hold_run(self, *, seconds: float = 3600) -> None:
         """A new run, and the lease token of the worker that holds it."""
         from countersign.ids import new_id
 
         self.run = new_id()
         self.token = self.lease(self.run, epoch=1, seconds=seconds)
 
-    def lease(self, run: UUID, *, epoch: int, seconds: float = 600) -> str:
+    def lease(self, run: UUID, *, epoch: int, seconds: float = 3600) -> str:
         import hashlib
         from datetime import timedelta
 
