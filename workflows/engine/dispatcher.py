@@ -19,7 +19,6 @@ from workflows.engine.claims import Claimed, ClaimFailed, Ending, released
 from workflows.engine.grants import let_go_of_connection
 from workflows.engine.lease import MOST_CLAIMS, Lease, StaleLease, heart
 from workflows.engine.slots import Slots, Tenant
-from workflows.models import Run
 
 log = get_logger(__name__)
 
@@ -35,9 +34,12 @@ NOBODY = UUID(int=0)
 
 @dataclass(eq=False)
 class Turn:
-    lease: Lease
-    run: Run
+    claimed: Claimed
     thread: threading.Thread = field(init=False)
+
+    @property
+    def lease(self) -> Lease:
+        return self.claimed.lease
 
 
 class Dispatcher:
@@ -131,7 +133,7 @@ class Dispatcher:
     # -- turns
 
     def _begin(self, claimed: Claimed) -> None:
-        each = Turn(*claimed)
+        each = Turn(claimed)
         try:
             heart.beat_for(each.lease)
             each.thread = threading.Thread(target=self._take, args=[each], name="turn", daemon=True)
@@ -147,7 +149,7 @@ class Dispatcher:
     def _take(self, each: Turn) -> None:
         try:
             with self.slots.at_work(each.lease.tenant):
-                turn.advance(each.lease, each.run)
+                turn.advance(each.claimed)
         except Exception:
             log.exception("turn.crashed", run=str(each.lease.run))
         finally:
@@ -159,7 +161,7 @@ class Dispatcher:
 def _let_go(each: Turn, ending: Ending) -> None:
     """Hand a run on that does not end in time, or cannot begin. What is still done for it here is refused."""
     try:
-        claims.finish(each.lease, each.run, ending, patient=False)
+        claims.finish(each.lease, each.claimed.run, ending, patient=False)
     except StaleLease:
         pass
     except Exception as error:  # its lease will run out

@@ -25,6 +25,8 @@ log = get_logger(__name__)
 
 SECONDS = 5
 RENEW_EVERY = 1.0
+#: Seconds without a lease until the heart lets go of its connection.
+RESTS_AFTER = 10.0
 #: How long whoever has the platform's work in hand waits for a lock: a tenant's slow change holds up only that tenant.
 LOCK_PATIENCE = "250ms"
 #: Claims without progress: the third is taken alone (`alone.py`), and quarantines a run that kills its process then.
@@ -297,9 +299,9 @@ class Heart:
     def _beat(self) -> None:
         while True:
             if not self.held():
-                self.rest()
                 self._wake.clear()
-                if not self.held():
+                if not self.held() and not self._wake.wait(RESTS_AFTER):
+                    self.rest()
                     self._wake.wait()
             time.sleep(RENEW_EVERY)
             try:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
+from psycopg import Connection, Cursor
 
 M = TypeVar("M", bound=models.Model)
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -23,7 +25,14 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 
 def tell(query: str, parameters: Parameters = ()) -> None:
     """Execute what nobody reads an answer of. In a `pipelined` block a fault shows at its end."""
-    _cursor().execute(query, parameters)
+    here = connections[DEFAULT_DB_ALIAS]
+    here.ensure_connection()
+    if here.queries_logged:
+        _cursor().execute(query, parameters)
+        return
+    here.validate_no_broken_transaction()
+    with here.wrap_database_errors:
+        _teller_of(here.connection).execute(query, parameters)
 
 
 def ask(query: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
@@ -58,11 +67,16 @@ def update(row: models.Model, *attributes: str) -> None:
 
 def load(model: type[M], condition: str, parameters: Parameters) -> list[M]:
     """Rows as models: `condition` is what follows FROM, such as `WHERE id = %s FOR NO KEY UPDATE`."""
+    return loading(model, condition, parameters)()
+
+
+def loading(model: type[M], condition: str, parameters: Parameters) -> Callable[[], list[M]]:
+    """Ask now, `load` later."""
     query, names, converters = _select_of(model)
-    rows = ask(f"{query} {condition}", parameters)
-    return [model.from_db(connection.alias, names, [
+    rows = asked(f"{query} {condition}", parameters)
+    return lambda: [model.from_db(connection.alias, names, [
         convert(value, None, connection) if convert else value for convert, value in zip(converters, row, strict=True)])
-        for row in rows]
+        for row in rows()]
 
 
 @contextmanager
@@ -87,6 +101,17 @@ def _cursor() -> CursorWrapper:
     here.ensure_connection()
     cursor = ServerBindingCursor(here.connection)
     return here.make_debug_cursor(cursor) if here.queries_logged else here.make_cursor(cursor)
+
+
+_tellers: WeakKeyDictionary[Connection, Cursor] = WeakKeyDictionary()
+
+
+def _teller_of(raw: Connection) -> Cursor:
+    """A connection's own cursor for what has no answer: to make one each time costs as much as to use it."""
+    teller = _tellers.get(raw)
+    if teller is None:
+        teller = _tellers[raw] = ServerBindingCursor(raw)
+    return teller
 
 
 @cache
