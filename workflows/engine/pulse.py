@@ -21,6 +21,7 @@ from workflows.engine.saver import RunSaver
 log = get_logger(__name__)
 
 SECONDS = 0.1
+LOOK_EVERY = 0.05
 
 
 class Pulse:
@@ -53,7 +54,7 @@ class Pulse:
     def _beat(self) -> None:
         while True:
             self._wake.wait()
-            time.sleep(SECONDS / 2)
+            time.sleep(LOOK_EVERY)
             for saver in self._due():
                 _store(saver)
 
