@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from countersign.addresses import client_network
+from countersign.api.kept import kept
 from countersign.api.pages import CursorPages
 from countersign.api.rate_limits import Usage, count_request
 from countersign.api.strictness import refuse_other_types
@@ -56,12 +57,11 @@ class ApiView(APIView):
     def actor(self) -> Actor:
         return Actor.of(self.principal)
 
-    def parse(self, serializer: type[serializers.BaseSerializer], **options: Any) -> dict[str, Any]:
+    def parse(self, serializer: type[serializers.Serializer]) -> dict[str, Any]:
         """The request's body, validated. Raises a validation error that names every fault."""
-        reader = serializer(data=self.request.data, context={"view": self}, **options)
+        reader = kept(serializer)
         refuse_other_types(reader, self.request.data)
-        reader.is_valid(raise_exception=True)
-        return reader.validated_data
+        return reader.run_validation(self.request.data)
 
     def page(self, queryset: QuerySet, serializer: type[serializers.BaseSerializer], ordering: str = "") -> Response:
         """One cursor page, newest first unless `ordering` says otherwise."""

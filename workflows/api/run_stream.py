@@ -18,6 +18,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import renderers
 from rest_framework.request import Request
 
+from countersign.api.kept import all_shown
 from countersign.database.context import release_connection
 from countersign.errors import CountersignError, NotSignedIn, TooManyRequests
 from countersign.places import Places
@@ -76,7 +77,7 @@ class RunEventStream(_RunView):
         response["X-Accel-Buffering"] = "no"
         return response
 
-    async def _places_held(self, run_id: UUID, after: int, stored: Events) -> AsyncIterator[str]:
+    async def _places_held(self, run_id: UUID, after: int, stored: Events) -> AsyncIterator[bytes]:
         """Taken when the stream begins, so that they are given back when it ends: an answer whose client is gone by
         the time it is ready never begins. Who took the last one meanwhile was quicker, and this ends at once.
         """
@@ -110,7 +111,7 @@ class RunEventStream(_RunView):
 
 
 def stored_after(run_id: UUID, last: int) -> Events:
-    return list(EventSerializer(events_after(run_id, last, most=EVENTS_AT_ONCE), many=True).data)
+    return all_shown(EventSerializer, events_after(run_id, last, most=EVENTS_AT_ONCE))
 
 
 def person_of_session(key: str) -> User | AnonymousUser:
@@ -120,24 +121,15 @@ def person_of_session(key: str) -> User | AnonymousUser:
     return get_user(request)
 
 
-async def _messages(watched: AsyncIterator[dict[str, Any] | None], read: Read) -> AsyncIterator[str]:
+async def _messages(watched: AsyncIterator[bytes], read: Read) -> AsyncIterator[bytes]:
     """Redis tells a busy run's events without a look at who may watch, so there is one every few seconds."""
-    yield "retry: 2000\n\n"
+    yield b"retry: 2000\n\n"
     looked = time.monotonic()
     try:
         async for message in watched:
             if time.monotonic() - looked > LOOK_EVERY:
                 await read(NOTHING_IS_AFTER)
                 looked = time.monotonic()
-            yield _as_text(message)
+            yield message
     except CountersignError:
         return
-
-
-def _as_text(message: dict[str, Any] | None) -> str:
-    if message is None:
-        return ": still here\n\n"
-    if delta := message.get("delta"):
-        return f"event: delta\ndata: {json.dumps(delta, ensure_ascii=False)}\n\n"
-    event = message["event"]
-    return f"id: {event['seq']}\nevent: {event['kind']}\ndata: {json.dumps(event, ensure_ascii=False, default=str)}\n\n"

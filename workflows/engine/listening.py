@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
+import math
+import socket
 from collections.abc import AsyncIterator
 from weakref import WeakKeyDictionary
 
@@ -13,13 +14,14 @@ from django.conf import settings
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError, RedisError
+from redis.exceptions import RedisError
 
 #: Seconds between two attempts to reach Redis.
 TRY_AGAIN = 1.0
 ANSWERS_WITHIN = 2.0
-#: After so many seconds without a word Redis is asked whether it is there.
-SILENCE = 15.0
+#: Without a word for 15 s the kernel asks whether Redis is there.
+KEEP_ALIVE = {"socket_keepalive": True, "socket_keepalive_options": {
+    socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}}
 #: Messages for one listener that does not take them.
 MOST_WAITING = 1000
 
@@ -30,38 +32,44 @@ def ear() -> Ear:
 
 
 class Listener:
-    """What one stream has still to hear, in order. None stands for what it may have missed."""
+    """What one stream has still to hear."""
 
     def __init__(self) -> None:
         self.begun = asyncio.Event()
-        self._waiting: deque[bytes | None] = deque()
+        self._waiting: list[bytes] = []
+        self._missed = False
         self._told = asyncio.Event()
 
     def begin(self) -> None:
         """From now on nothing is missed. Who has listened before, to a connection that broke, has missed something."""
         if self.begun.is_set():
-            self.tell(None)
+            self.miss()
         self.begun.set()
 
     def miss(self) -> None:
         self.begun.set()
-        self.tell(None)
-
-    def tell(self, message: bytes | None) -> None:
-        if message is None or len(self._waiting) >= MOST_WAITING:
-            self._waiting.clear()
-            message = None
-        self._waiting.append(message)
+        self._missed = True
+        self._waiting.clear()
         self._told.set()
 
-    async def hear(self, within: float) -> bytes | None:
-        """The next message, or None where one may have been missed, or none came for so many seconds."""
-        if not self._waiting:
-            self._told.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(within):
-                    await self._told.wait()
-        return self._waiting.popleft() if self._waiting else None
+    def tell(self, message: bytes) -> None:
+        if len(self._waiting) == MOST_WAITING:
+            self.miss()
+        elif not self._missed:
+            self._waiting.append(message)
+            self._told.set()
+
+    async def hear(self, within: float) -> list[bytes]:
+        """All that has come, in order; nothing where something may have been missed, or came for so many seconds."""
+        if not self._told.is_set():
+            too_long = asyncio.get_running_loop().call_later(within, self._told.set)
+            try:
+                await self._told.wait()
+            finally:
+                too_long.cancel()
+        self._told.clear()
+        heard, self._waiting, self._missed = self._waiting, [], False
+        return heard
 
 
 class Ear:
@@ -124,8 +132,10 @@ class Ear:
             self._task = None
 
     async def _hear_until_it_breaks(self) -> None:
-        client = redis.asyncio.Redis.from_url(settings.REDIS_URL, protocol=2, retry=Retry(NoBackoff(), 0),
-                                              socket_connect_timeout=ANSWERS_WITHIN)
+        url = settings.REDIS_URL
+        client = redis.asyncio.Redis.from_url(url, protocol=2, retry=Retry(NoBackoff(), 0),
+                                              socket_connect_timeout=ANSWERS_WITHIN,
+                                              **({} if url.startswith("unix:") else KEEP_ALIVE))
         connection = client.connection_pool.make_connection()
         try:
             await connection.connect()
@@ -133,14 +143,14 @@ class Ear:
             if self._listeners:
                 await self._say("SUBSCRIBE", *self._listeners)
             while True:
-                self._pass_on(*await _next_message(connection))
+                self._pass_on(*await connection.read_response(timeout=math.inf))
         finally:
             self._connection = None
             self._heard.clear()
             await connection.disconnect(nowait=True)
 
-    def _pass_on(self, kind: bytes, channel: bytes, data: bytes = b"") -> None:
-        """What Redis says: `subscribe`, `unsubscribe` and `pong` beside the messages."""
+    def _pass_on(self, kind: bytes, channel: bytes, data: bytes | int) -> None:
+        """What Redis says: `subscribe` and `unsubscribe` beside the messages."""
         name = channel.decode()
         for listener in self._listeners.get(name, ()):
             if kind == b"message":
@@ -148,17 +158,6 @@ class Ear:
             elif kind == b"subscribe":
                 self._heard.add(name)
                 listener.begin()
-
-
-async def _next_message(connection: AbstractConnection) -> list[bytes]:
-    """Raises ConnectionError when Redis says nothing for long, and does not answer either."""
-    message = await connection.read_response(timeout=SILENCE)
-    if message is None:
-        await connection.send_command("PING", check_health=False)
-        message = await connection.read_response(timeout=SILENCE)
-    if message is None:
-        raise ConnectionError("Redis does not answer.")
-    return message
 
 
 _ears: WeakKeyDictionary[asyncio.AbstractEventLoop, Ear] = WeakKeyDictionary()

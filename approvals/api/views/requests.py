@@ -21,8 +21,9 @@ from approvals.models import ApprovalRequest, RequestStatus
 from approvals.policies import ResolvedPolicy
 from approvals.queries import asked_requests, inbox, visible_request, visible_requests
 from approvals.queries.progress import progress_of
-from approvals.queries.review import Review
+from approvals.queries.review import Review, role_names
 from approvals.services import record_decision
+from countersign.api.kept import all_shown, kept, shown
 from countersign.api.pages import one_page, paged
 from countersign.api.query import asked_id, asked_some_of, asked_whether
 from countersign.errors import NotFound
@@ -101,8 +102,7 @@ class Decisions(_OneRequest):
     def get(self, request: Request, slug: str, id: str) -> Response:
         """What people said, in order."""
         review = Review(self.found(), request.user)
-        context = {"role_names": review.role_names}
-        return Response(one_page(DecisionSerializer(review.decisions, many=True, context=context).data))
+        return Response(one_page(all_shown(DecisionSerializer, review.decisions)))
 
     @extend_schema(request=NewDecision, responses={200: DecidedSerializer, 201: DecidedSerializer})
     def post(self, request: Request, slug: str, id: str) -> Response:
@@ -114,16 +114,15 @@ class Decisions(_OneRequest):
         found = self.found()
         decision = record_decision(request=found, by=request.user, **self.parse(NewDecision), actor=self.actor,
                                    channel="api" if self.principal.token else "web")
-        names = {rule.role_id: rule.role for rule in ResolvedPolicy.model_validate(found.policy).rules}
-        body = DecidedSerializer(decision, context={"role_names": names}).data
-        return Response(body, status=200 if decision.repeated else 201)
+        decision.role_names = role_names(decision, ResolvedPolicy.model_validate(found.policy))
+        return Response(shown(DecidedSerializer, decision), status=200 if decision.repeated else 201)
 
 
 def _detail(review: Review) -> dict:
     request = review.request
-    plain = RequestSerializer(request).data
+    plain = shown(RequestSerializer, request)
     more = {"version": request.plan["version"], "authors": review.authors, "shown": request.shown,
             "calls": review.calls, "policy": review.policy_state(), "may_decide": review.may_decide(),
             "decisions": review.decisions, "grants": review.grants, "mine": review.mine()}
-    fields = RequestDetail(context={"role_names": review.role_names}).fields
+    fields = kept(RequestDetail).fields
     return {**plain, **{name: fields[name].to_representation(value) for name, value in more.items()}}
