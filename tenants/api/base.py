@@ -227,10 +227,11 @@ class PersonView(ApiView):
 
 def tenant_asked_for(slug: str, token: ApiToken | None) -> Tenant:
     """Raises NotFound, also when the token is another tenant's."""
-    tenant = next(iter(load(Tenant, "WHERE slug = %s", [slug])), None)
-    if tenant is None or (token and token.tenant_id != tenant.id):
-        raise NotFound
-    return tenant
+    known = [token.tenant] if token else load(Tenant, "WHERE slug = %s", [slug])
+    for tenant in known:
+        if tenant.slug == slug:
+            return tenant
+    raise NotFound
 
 
 def membership_for(principal: Principal, *, role: MembershipRole, scope: str | None) -> Membership:
