@@ -12,7 +12,7 @@ from workflows.engine.live import as_sent, channel, number_and_kind
 HEARTBEAT = 15.0
 STILL_HERE = b": still here\n\n"
 #: How soon silence is doubted, by whoever has heard nothing yet that proves that nothing was missed.
-DOUBT = 0.25
+DOUBT = 0.5
 
 LAST_KINDS = frozenset({"run.completed", "run.rejected", "run.failed", "run.cancelled"})
 

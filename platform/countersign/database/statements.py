@@ -66,6 +66,15 @@ def load(model: type[M], condition: str, parameters: Parameters) -> list[M]:
         for row in rows]
 
 
+def loading(model: type[M], condition: str, parameters: Parameters) -> Callable[[], list[M]]:
+    """`load` what is read later: for several questions in one `pipelined` block."""
+    query, names, converters = _select_of(model)
+    rows = asked(f"{query} {condition}", parameters)
+    return lambda: [model.from_db(connection.alias, names, [
+        convert(value, None, connection) if convert else value for convert, value in zip(converters, row, strict=True)])
+        for row in rows()]
+
+
 def load_together(tables: Mapping[str, type[models.Model]], source: str, parameters: Parameters
                   ) -> list[tuple[Any, ...]]:
     """Rows of several tables at once, as models: `source` is what follows FROM, and calls each as `tables` does.
