@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import islice
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -77,6 +78,33 @@ def loading(model: type[M], condition: str, parameters: Parameters) -> Callable[
     return lambda: [model.from_db(connection.alias, names, [
         convert(value, None, connection) if convert else value for convert, value in zip(converters, row, strict=True)])
         for row in rows()]
+
+
+def loading(model: type[M], condition: str, parameters: Parameters) -> Callable[[], list[M]]:
+    """`load` what is read later: for several questions in one `pipelined` block."""
+    query, names, converters = _select_of(model)
+    rows = asked(f"{query} {condition}", parameters)
+    return lambda: [model.from_db(connection.alias, names, [
+        convert(value, None, connection) if convert else value for convert, value in zip(converters, row, strict=True)])
+        for row in rows()]
+
+
+def load_together(tables: Mapping[str, type[models.Model]], source: str, parameters: Parameters
+                  ) -> list[tuple[Any, ...]]:
+    """Rows of several tables at once, as models: `source` is what follows FROM, and calls each as `tables` does.
+
+    Of what a LEFT JOIN did not find there is a row without an id.
+    """
+    columns, parts = _columns_of(tuple(tables.items()))
+    found = []
+    for row in ask(f"SELECT {columns} FROM {source}", parameters):
+        values = iter(row)
+        found.append(tuple(
+            model.from_db(connection.alias, names, [
+                convert(value, None, connection) if convert else value
+                for convert, value in zip(converters, islice(values, len(names)), strict=True)])
+            for model, names, converters in parts))
+    return found
 
 
 @contextmanager
@@ -147,6 +175,12 @@ def _select_of(model: type[models.Model]) -> tuple[str, list[str], list[Callable
     converters = [field.from_db_value if hasattr(field, "from_db_value") else None for field in fields]
     columns = ", ".join(_quoted([field.column for field in fields]))
     return f'SELECT {columns} FROM "{model._meta.db_table}"', [field.attname for field in fields], converters
+
+
+@cache
+def _columns_of(tables: tuple[tuple[str, type[models.Model]], ...]) -> tuple[str, list[tuple]]:
+    columns = [f'{alias}."{field.column}"' for alias, model in tables for field in model._meta.concrete_fields]
+    return ", ".join(columns), [(model, *_select_of(model)[1:]) for _, model in tables]
 
 
 def _quoted(names: Sequence[str]) -> list[str]:
