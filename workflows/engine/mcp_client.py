@@ -117,7 +117,7 @@ async def _call(url: str, token: str, tool: str, arguments: dict[str, Any], meta
         client.close()
         raise
     _idle.append(client)
-    if len(_idle) > MOST_IDLE:
+    while len(_idle) > MOST_IDLE:
         _idle.pop(0).close()
     return result
 
