@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from countersign.demo.team import Team
 
+#: The environment of a platform whose people sign in all the time.
+FOR_TESTS = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
 DOCUMENTS = [{"name": "rain.md", "text": "# Rain\n\n- It rained for three days and the river rose by a metre.\n"
                                          "- The bridge was closed on Tuesday; repairs begin next week.\n"},
              {"name": "library.md", "text": "# Library\n\n- The library opens on Sundays from May on.\n"

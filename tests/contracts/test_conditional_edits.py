@@ -141,7 +141,7 @@ def test_numbers_have_one_etag_however_they_are_written():
 class TestRaces:
     def at_once(self, editor, count, act):
         """The answers of `count` requests that start together, each in a thread and connection of its own."""
-        answers, together = [None] * count, threading.Barrier(count, timeout=20)
+        answers, together = [None] * count, threading.Barrier(count, timeout=60)
 
         def ask(n):
             try:

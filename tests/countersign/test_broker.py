@@ -29,7 +29,7 @@ def work(broker):
         worker = dramatiq.Worker(broker, worker_timeout=20, worker_threads=1, queues={actor.queue_name})
         worker.start()
         actor.send("an id")
-        broker.join(actor.queue_name, timeout=10_000)
+        broker.join(actor.queue_name, timeout=60_000)
         worker.join()
         worker.stop()
 

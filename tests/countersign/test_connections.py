@@ -29,7 +29,7 @@ class Server:
     """uvicorn with our protocol and body limit before a small application, in a thread of its own."""
 
     def __init__(self) -> None:
-        self.streams = 0
+        self.streams = self.begun = 0
         options = {**serving_options(), "http": Impatient}
         limited = HeaderLimit(BodyLimit(self.application, MOST, pause=0.5, whole=1.5))
         self.uvicorn = uvicorn.Server(uvicorn.Config(limited, port=0, log_config=None, lifespan="off", **options))
@@ -48,6 +48,7 @@ class Server:
     async def stream(self, receive, send):
         """Like Django's: it is ended by the news that the client has gone."""
         self.streams += 1
+        self.begun += 1
         sending = asyncio.ensure_future(self.send_without_end(send))
         try:
             assert (await receive())["type"] == "http.disconnect"
@@ -194,9 +195,9 @@ def test_a_body_that_is_too_large_is_refused_with_the_limit_named(server, how):
 
 def test_a_stream_that_nobody_reads_is_ended_and_given_back(server):
     held = [server.connect(b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n", buffer=4096) for _ in range(20)]
-    wait_until(lambda: server.streams == 20)
+    wait_until(lambda: server.begun == 20)
     wait_until(lambda: server.streams == 0)
-    assert server.connections == 0
+    wait_until(lambda: server.connections == 0)
     assert server.get().text == "here"
     assert all(ended(connection) for connection in held)
 

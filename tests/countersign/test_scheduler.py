@@ -63,11 +63,11 @@ def test_a_leader_that_stands_still_leads_no_more(start):
     second = start()
     wait_for(lambda: second.said("scheduler.ready"))
     first.process.send_signal(signal.SIGSTOP)
-    assert wait_for(lambda: second.said("scheduler.leads")) < 15  # 5 s of silence, a look a second, a busy machine
+    assert wait_for(lambda: second.said("scheduler.leads")) < 30  # 5 s of silence, a look a second, a busy machine
     first.process.send_signal(signal.SIGCONT)
-    wait_for(lambda: first.said("scheduler.lost_the_lead"), 10)
+    wait_for(lambda: first.said("scheduler.lost_the_lead"))
     time.sleep(2)
     assert first.said("scheduler.leads") == 1, "it leads beside the other one"
     assert first.process.poll() is None
     second.process.kill()
-    wait_for(lambda: first.said("scheduler.leads") == 2, 10)
+    wait_for(lambda: first.said("scheduler.leads") == 2)

@@ -77,7 +77,7 @@ def test_it_is_waited_for_once(bells):
     promise()
     assert len(bells) == 1
     assert REDIS.is_away
-    assert promise() < 1
+    assert promise() < 5
     assert services.ring_again() == 0
     assert len(bells) == 1
     assert Outbox.objects.filter(topic="test").count() == 2 * MANY

@@ -13,22 +13,25 @@ from countersign.demo.team import Team, add_mail_credential, give_role, publish_
 from countersign.embedded.mailbox import Mailbox
 from countersign.embedded.platform import temporary_platform
 from countersign.embedded.stack import Stack
+from tests.whole_platform import FOR_TESTS
 
 
 @pytest.fixture(scope="session")
-def mailbox() -> Iterator[Mailbox]:
-    with Mailbox() as mailbox:
-        yield mailbox
+def mailbox(shared: contextlib.ExitStack) -> Mailbox:
+    return shared.enter_context(Mailbox())
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox, django_db_blocker) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, shared: contextlib.ExitStack, mailbox: Mailbox,
+          django_db_blocker) -> Stack:
     """The whole platform, on a database of its own. What dies is started again, as `up` does it."""
     folder = tmp_path_factory.mktemp("platform")
     for parent in (folder, *list(folder.parents)[:2]):
         parent.chmod(0o755)
-    with (django_db_blocker.unblock(), temporary_platform(folder, email_url=mailbox.url) as stack, watched(stack)):
-        yield stack
+    with django_db_blocker.unblock():  # it migrates a database of its own, in this process
+        stack = shared.enter_context(temporary_platform(folder, email_url=mailbox.url, environment=FOR_TESTS))
+    shared.enter_context(watched(stack))
+    return stack
 
 
 @contextlib.contextmanager

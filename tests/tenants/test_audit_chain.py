@@ -187,7 +187,7 @@ def test_what_is_undone_leaves_no_trace(chain):
 @pytest.mark.django_db(transaction=True)
 def test_transactions_at_the_same_moment_make_one_chain(make_tenant):
     tenant, other = make_tenant(), make_tenant("other")
-    writers, rounds, together = 4, 5, threading.Barrier(4, timeout=20)
+    writers, rounds, together = 4, 5, threading.Barrier(4, timeout=60)
     failures = []
 
     def work():

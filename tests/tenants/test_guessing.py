@@ -200,7 +200,7 @@ def test_what_others_ask_for_elsewhere_shuts_nobody_out_from_signing_up(mailbox)
 
 def test_a_hundred_guesses_at_once_are_counted_one_by_one(redis_client):
     """An attempt counts as failed before its password is looked at: all at once is no way around."""
-    tried, together = [], threading.Barrier(100, timeout=30)
+    tried, together = [], threading.Barrier(100, timeout=60)
 
     def guess(n):
         attempt = Attempt("sign-in", account=EMAIL, address=HERE)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
-import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from countersign.embedded.nursery import Born, Nursery
 from tests.workflow_stage import signed_in_as
 
 
@@ -93,24 +93,45 @@ def no_lease_check(transactional_db, monkeypatch):
         cursor.execute(sound)
 
 
+class SharedNursery(Nursery):
+    """Several threads of a test may start processes and look after them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._one_at_a_time = threading.RLock()
+
+    def bear(self, argv: list[str], environment: dict[str, str], log: Path | None) -> Born:
+        with self._one_at_a_time:
+            return super().bear(argv, environment, log)
+
+    def status(self, pid: int, seconds: float = 0) -> int | None:
+        with self._one_at_a_time:
+            return super().status(pid, seconds)
+
+
+@pytest.fixture(scope="session")
+def nursery():
+    """Where processes come from, as with `up`: their libraries are loaded once."""
+    nursery = SharedNursery()
+    yield nursery
+    nursery.end()
+
+
 @pytest.fixture
-def start(host, tmp_path):
+def start(host, tmp_path, nursery):
     """`start("worker")`: a process of the platform, on the test's database; `log` is its log. Ended with the test."""
     from django.db import connection
 
     started = []
     database = connection.settings_dict
-    root = Path(__file__).resolve().parents[2]
 
-    def begin(command: str, *arguments: str, role: str = "engine", **environment: str) -> subprocess.Popen:
+    def begin(command: str, *arguments: str, role: str = "engine", **environment: str) -> Born:
         address = f"postgresql://{role}@/{database['NAME']}?host={database['HOST']}"
-        path = tmp_path / f"{command}-{len(started)}.log"
-        with path.open("w") as log:
-            process = subprocess.Popen(
-                [sys.executable, str(root / "manage.py"), command, *arguments], stderr=log, cwd=root,
-                env={**os.environ, "COUNTERSIGN_PROCESS": command, "DATABASE_URL": address,
-                     "TOOLSERVER_URL": host.url, "COUNTERSIGN_STATE": str(tmp_path), **environment})
-        process.log = path
+        log = tmp_path / f"{command}-{len(started)}.log"
+        process = nursery.bear(["manage.py", command, *arguments], {
+            **os.environ, "COUNTERSIGN_PROCESS": command, "DATABASE_URL": address, "TOOLSERVER_URL": host.url,
+            "COUNTERSIGN_STATE": str(tmp_path), **environment}, log)
+        process.log = log
         started.append(process)
         return process
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections import Counter
 
 import psutil
 import pytest
 from django.db import connection
 
+from countersign.embedded.nursery import Born
 from tests.workflow_stage import Stage, signed_in_as, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +31,7 @@ def started_before(crowd: list, run, stage: Stage, other: Stage) -> int:
     return sum(started is not None and started < at for started in (stage.read(each).started_at for each in crowd))
 
 
-def sessions(process: subprocess.Popen) -> Counter:
+def sessions(process: Born) -> Counter:
     """The worker's database sessions by what they do just now."""
     with signed_in_as("owner"), connection.cursor() as cursor:
         cursor.execute("SELECT state FROM pg_stat_activity WHERE datname = current_database() AND "

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,24 +28,48 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DRAFT = "# News\n\n## One\n\n- It rained. [source](source:a.md)\n"
 
 
-@pytest.fixture
-def deaths(host):
-    """Whoever asks for a draft of the poison dies of it; other drafts take longer than that. Returns who died."""
-    died: list[int] = []
+class Deaths(list[int]):
+    """Who died: whoever asked for a draft of the poison, as soon as somebody beside it asks and it `may`.
 
-    def writer(prompt: str) -> str:
-        if "poison" not in prompt:
-            time.sleep(2)
-            return DRAFT
-        port = host.askers[prompt]
-        [asker] = {each.pid for each in psutil.net_connections("tcp4")
-                   if each.pid and each.laddr.port == port and each.status == "ESTABLISHED"}
-        time.sleep(1)  # until the others are at it, too
-        os.kill(asker, signal.SIGKILL)
-        died.append(asker)
+    The first ones, `waited_for`, are waited for by those beside it, whose documents are of rain and a number.
+    """
+
+    def __init__(self, host) -> None:
+        self.host = host
+        self.may = threading.Event()
+        self.may.set()
+        self.waited_for = 2
+        self.beside = 0
+
+    def draft(self, prompt: str) -> str:
+        if "poison" in prompt:
+            self.kill(prompt)
+        elif re.search(r"rain \d", prompt):
+            before = len(self)
+            self.beside += 1
+            patiently(lambda: len(self) > min(before, self.waited_for - 1))
+            self.beside -= 1
         return DRAFT
 
-    host.models["writer"] = writer
+    def kill(self, prompt: str) -> None:
+        port = self.host.askers[prompt]
+        [asker] = {each.pid for each in psutil.net_connections("tcp4")
+                   if each.pid and each.laddr.port == port and each.status == "ESTABLISHED"}
+        patiently(lambda: self.may.is_set() and (self.beside or len(self) >= self.waited_for))
+        os.kill(asker, signal.SIGKILL)
+        self.append(asker)
+
+
+def patiently(condition: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def deaths(host) -> Deaths:
+    died = Deaths(host)
+    host.models["writer"] = died.draft
     return died
 
 
@@ -88,12 +114,15 @@ def test_many_that_died_with_the_poison_neither_fill_the_worker_nor_go_alone_one
     poison = stage.start(run_input=with_document("poison"))
     beside = [stage.start(run_input=with_document(f"rain {number}")) for number in range(8)]
     lost_twice(poison, *beside)
+    deaths.may.clear()
+    deaths.waited_for = 1
     other = Stage.set_up(make_tenant("bold"), make_member)
     [run] = other.start_many(1)
     worker = start("worker", "--threads", "2", "--turns", "4")
     start("scheduler")
     wait_for(lambda: other.read(run).status == "waiting")
-    assert stage.read(poison).status != "needs_attention", "it had to wait for that"
+    assert not deaths, "it had to wait for that"
+    deaths.may.set()
     wait_for(lambda: stage.read(poison).attention_reason == "quarantined")
     wait_for(lambda: all(stage.read(each).status == "waiting" for each in beside), 120)
     assert worker.log.read_text().count("run.taken_alone") <= 4

@@ -29,6 +29,13 @@ def test_a_run_drafts_is_judged_waits_for_people_and_acts_once(stage, host):
     assert not stage.outbox(run)
 
 
+def test_a_models_answer_is_read_to_its_end_so_that_the_next_question_goes_over_the_same_connection(stage, host):
+    """Whoever leaves before, with nothing left to hear but that it is over, looks to the host like one who is gone."""
+    stage.turn(stage.start())
+    assert len(host.askers) == 2, "a draft and a judgement"
+    assert len(set(host.askers.values())) == 1
+
+
 def test_events_are_numbered_without_gaps_and_tell_the_story(stage):
     run = stage.turn(stage.start())
     stage.decide(run)

@@ -12,7 +12,7 @@ from workflows.engine.slots import Slots, how_many_wait, waiting, working
 
 
 def until(condition) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.001)
@@ -48,7 +48,7 @@ def test_nobody_queues_behind_another_tenants_crowd(worked):
         threads = queue_up(slots, worked, crowd, crowd, crowd, crowd, other, None)
         assert slots.queueing() == {crowd, other, None}
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert worked == [crowd, other, None, crowd, crowd, crowd]
     assert slots.queueing() == set()
 
@@ -58,7 +58,7 @@ def test_who_waits_lets_another_work_and_comes_back(worked):
     with slots.at_work(tenant):
         with waiting():
             for thread in queue_up_free(slots, worked):
-                thread.join(10)
+                thread.join(60)
             with working():
                 assert slots._free == 0
             assert slots._free == 1
@@ -90,7 +90,7 @@ def test_it_is_told_when_a_tenant_no_longer_queues(worked):
     with slots.at_work(None):
         threads = queue_up(slots, worked, tenant, tenant)
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert told == [tenant]
 
 

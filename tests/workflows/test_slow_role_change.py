@@ -22,7 +22,8 @@ from workflows.engine.lease import Heart
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SOON = 2.0
+#: Sooner than any lock is given up but by those who do not wait for it: one would wait for half a minute, or for ever.
+SOON = 10.0
 
 
 @contextlib.contextmanager

@@ -40,10 +40,10 @@ def test_what_cannot_be_read_says_where_and_why(text, reason):
 
 def test_a_billion_laughs_are_refused_at_once():
     laughs = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(Invalid, match="aliases"):
         spec_from_text(laughs)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_parsed_data_keeps_to_the_same_bounds():

@@ -88,10 +88,10 @@ def test_the_sandbox_holds(source):
     "{{ 9007199254740991 * 9007199254740991 }}",
 ])
 def test_bombs_are_refused_in_time(source):
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(TemplateFailed):
         render(source, NAMES)
-    assert time.monotonic() - started < 6
+    assert time.process_time() - started < 6
 
 
 @pytest.mark.parametrize(("source", "used"), [

@@ -72,5 +72,5 @@ def test_one_of_two_schedulers_leads_and_the_other_takes_over(start, pool):
     time.sleep(1)
     assert leads() == 1
     first.send_signal(signal.SIGTERM)
-    assert first.wait(10) == 0
+    assert first.wait(60) == 0
     wait_for(lambda: leads() == 1)

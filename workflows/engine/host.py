@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -158,11 +159,14 @@ def _model_failure(error: dict[str, Any], status: int) -> HostFailed:
 
 
 def _chunks(response: httpx.Response) -> Iterator[dict[str, Any]]:
-    for line in response.iter_lines():
+    lines = response.iter_lines()
+    for line in lines:
         if not line.startswith("data:"):
             continue
         data = line[5:].strip()
         if data == "[DONE]":
+            with suppress(httpx.HTTPError):  # the answer is whole; to its end, so that the connection is kept
+                deque(lines, maxlen=0)
             return
         chunk = json.loads(data)
         if chunk.get("error"):

@@ -72,16 +72,7 @@ def load(model: type[M], condition: str, parameters: Parameters) -> list[M]:
 
 
 def loading(model: type[M], condition: str, parameters: Parameters) -> Callable[[], list[M]]:
-    """Ask now, `load` later."""
-    query, names, converters = _select_of(model)
-    rows = asked(f"{query} {condition}", parameters)
-    return lambda: [model.from_db(connection.alias, names, [
-        convert(value, None, connection) if convert else value for convert, value in zip(converters, row, strict=True)])
-        for row in rows()]
-
-
-def loading(model: type[M], condition: str, parameters: Parameters) -> Callable[[], list[M]]:
-    """`load` what is read later: for several questions in one `pipelined` block."""
+    """`load` later what is asked now: for several questions in one `pipelined` block."""
     query, names, converters = _select_of(model)
     rows = asked(f"{query} {condition}", parameters)
     return lambda: [model.from_db(connection.alias, names, [

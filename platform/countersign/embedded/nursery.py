@@ -220,7 +220,7 @@ def main(fd: int) -> None:
 
         setproctitle(f"countersign {' '.join(argv[1:])}")
         sys.argv = argv
-        os.environ["DJANGO_SETTINGS_MODULE"] = "countersign.settings"
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "countersign.settings")
         execute_from_command_line(argv)
 
 

@@ -55,7 +55,7 @@ def test_when_it_cannot_be_asked_for_again_it_says_so_and_keeps_what_it_has(open
     link = page.locator(f"a[href$='{request['id']}']")
     expect(link).to_be_visible()
     page.route("**/approvals/?*", lambda route: route.abort())
-    expect(page.get_by_role("status").filter(has_text="What you see may be old")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("status").filter(has_text="What you see may be old")).to_be_visible(timeout=60_000)
     expect(link).to_be_visible()
     page.unroute("**/approvals/?*")
     expect(page.get_by_text("What you see may be old")).to_have_count(0)

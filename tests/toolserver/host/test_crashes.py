@@ -77,7 +77,7 @@ def crash(start_host, worker_of, team, planned, mailbox, host):
             with ThreadPoolExecutor(times) as pool:
                 list(pool.map(lost, tokens, metas))
             assert dying.process.wait(30) == -signal.SIGKILL
-            psutil.wait_procs(children, timeout=5)
+            psutil.wait_procs(children, timeout=30)
             assert not [child for child in children if child.is_running()], "a child outlived its host"
         return [Planned(worker_of(team, token=token, at=after), tool, arguments, meta)
                 for token, meta in zip(tokens, metas, strict=True)]

@@ -23,7 +23,7 @@ def started(host, team) -> list[psutil.Process]:
     return [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
 
 
-def until(holds, seconds: float = 10) -> None:
+def until(holds, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
@@ -120,9 +120,9 @@ def test_on_sigterm_the_host_ends_and_leaves_nobody_behind(own, team, worker_of)
     assert len(everybody) >= 2  # the fork server and the team's process
     begun = time.monotonic()
     assert host.stop() in (0, -signal.SIGTERM)  # uvicorn ends cleanly, then by the signal it was sent
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 20
     assert "Finished server process" in host.log.read_text()
-    psutil.wait_procs(everybody, timeout=5)
+    psutil.wait_procs(everybody, timeout=30)
     assert not [child for child in everybody if child.is_running()]
 
 
@@ -131,7 +131,7 @@ def test_on_sigkill_its_children_end_by_themselves(own, team, worker_of):
     worker_of(team, at=host).ask("ping")
     everybody = [*children(host), *started(host, team)]
     host.stop(signal.SIGKILL)
-    psutil.wait_procs(everybody, timeout=5)
+    psutil.wait_procs(everybody, timeout=30)
     assert not [child for child in everybody if child.is_running()]
 
 

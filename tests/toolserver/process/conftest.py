@@ -85,6 +85,24 @@ class TenantProcess:
         return self.client.post("/v1/chat/completions", json=body)
 
 
+    def ask_and_leave(self, provider: Provider, body: dict[str, Any],
+                      meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Ask for a completion, and hang up once the provider has been asked and `meanwhile` is done."""
+        async def leave() -> None:
+            transport = httpx.AsyncHTTPTransport(uds=self.socket_path)
+            async with httpx.AsyncClient(transport=transport, base_url="http://tenant", headers=self.client.headers,
+                                         timeout=60) as client:
+                asking = asyncio.create_task(client.post("/v1/chat/completions", json=body))
+                async with asyncio.timeout(60):
+                    while not provider.requests:
+                        await asyncio.sleep(0.02)
+                await asyncio.to_thread(meanwhile)
+                asking.cancel()
+                await asyncio.gather(asking, return_exceptions=True)
+
+        asyncio.run(leave())
+
+
 Start = Callable[..., TenantProcess]
 
 
@@ -263,10 +281,10 @@ def provider() -> Iterator[Provider]:
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.01)
     yield speaks
     server.should_exit = True
-    thread.join(5)
+    thread.join(20)
     listener.close()

@@ -6,11 +6,11 @@ import os
 import stat
 import subprocess
 import sys
-import time
 import types
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from countersign.ids import new_id
@@ -20,44 +20,44 @@ def test_a_fork_answers_quickly(launch, tenant, start) -> None:
     start(tenant)  # the fork server itself takes seconds to load, once
     times = []
     for _ in range(5):
-        began = time.perf_counter()
         running = launch()
         assert running.say(tenant.config()) ["ready"]
         assert running.rpc("tools/list")["result"]["tools"]
-        times.append(time.perf_counter() - began)
-    print(f"\nfork to first answer: {', '.join(f'{seconds * 1000:.0f}' for seconds in times)} ms")
-    assert min(times) < 1, "the preload is not shared: each child loads everything itself"
+        spent = psutil.Process(running.process.pid).cpu_times()
+        times.append(spent.user + spent.system)  # by itself: what others do meanwhile says nothing
+    assert min(times) < 0.7, f"the preload is not shared: each child loads everything itself, in {times} s"
 
 
 def test_it_ends_at_once_when_the_host_is_gone(start, tenant) -> None:
     running = start(tenant)
     running.pipe.close()
-    running.process.join(3)
+    running.process.join(30)
     assert running.process.exitcode == 0
 
 
 def test_it_ends_when_the_host_goes_before_it_has_said_anything(launch) -> None:
     running = launch()
     running.pipe.close()
-    running.process.join(5)
+    running.process.join(30)
     assert running.process.exitcode == 0
 
 
 def test_it_ends_with_the_host_even_in_the_middle_of_a_call(start, tenant, provider) -> None:
     tenant.add_model("slow", {"model": "openai/hangs", "api_base": provider.openai})
     running = start(tenant)
-    with pytest.raises(httpx.ReadTimeout):
-        running.client.post("/v1/chat/completions", timeout=1.5,
-                            json={"model": "slow", "messages": [{"role": "user", "content": "x"}]})
-    running.pipe.close()
-    running.process.join(3)
+
+    def host_goes() -> None:
+        running.pipe.close()
+        running.process.join(30)
+
+    running.ask_and_leave(provider, {"model": "slow", "messages": [{"role": "user", "content": "x"}]}, host_goes)
     assert running.process.exitcode == 0
 
 
 def test_a_killed_process_is_seen_as_gone(start, tenant) -> None:
     running = start(tenant)
     running.process.kill()
-    running.process.join(5)
+    running.process.join(30)
     with pytest.raises(EOFError):
         running.pipe.recv_bytes()
     with pytest.raises(httpx.ConnectError):
@@ -85,7 +85,7 @@ def test_a_config_that_cannot_be_used_changes_nothing_and_quotes_nothing(start, 
 def test_a_first_config_that_cannot_be_used_ends_it(launch) -> None:
     running = launch()
     assert "error" in running.say({"version": 1})
-    running.process.join(5)
+    running.process.join(30)
     assert running.process.exitcode == 0
 
 

@@ -202,9 +202,8 @@ def test_a_caller_who_leaves_hangs_up_on_the_provider(start, tenant, provider, o
         with process.client.stream("POST", "/v1/chat/completions", json=body) as answer:
             next(answer.iter_lines())
     else:
-        with pytest.raises(httpx.ReadTimeout):
-            process.client.post("/v1/chat/completions", json=body, timeout=1.5)
-    assert provider.left.wait(5)
+        process.ask_and_leave(provider, body)
+    assert provider.left.wait(60)
     assert process.client.get("/healthz").status_code == 200
 
 
