@@ -88,23 +88,24 @@ def claim(tenant_id: UUID, run_id: UUID) -> Claimed | None:
 
 
 def claim_next(*, after: UUID, passed_over: Collection[UUID] = (),
-               alone: bool = True) -> tuple[UUID, Claimed | None] | None:
+               alone: bool = True) -> tuple[UUID, Claimed | None, bool] | None:
     """Claim the run whose turn it is: the oldest of the next tenant in the round after this one. Without `alone`, one
     that may go together with others.
 
-    Returns that tenant, and None beside it when its run turned out to have nothing to do; None when nothing waits but
-    for the tenants `passed_over`. Raises ClaimFailed, so that the round can go on after the tenant it names.
+    Returns that tenant, None beside it when its run turned out to have nothing to do, and whether more may wait; None
+    when nothing waits but for the tenants `passed_over`. Raises ClaimFailed, so that the round can go on after the
+    tenant it names.
     """
     with transaction.atomic(), pipelined():
         found = leases.take_next(TOPIC, after=after, passed_over=passed_over, alone=alone)
         if found is None:
             return None
-        tenant_id, lease = found
+        tenant_id, lease, more = found
         if lease is None:
-            return tenant_id, None
+            return tenant_id, None, True
         try:
             with adopt_tenant(tenant_id):
-                return tenant_id, _begun(lease)
+                return tenant_id, _begun(lease), more
         except Exception as error:
             raise ClaimFailed(tenant_id) from error
 

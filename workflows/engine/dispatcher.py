@@ -49,10 +49,10 @@ class Dispatcher:
         self.most_turns = most_turns
         self.slots = Slots(at_work, free_of=self._no_longer_queues)
         self._turns: set[Turn] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._bell = threading.Event()
         self._stopping = threading.Event()
-        self._passed_over: frozenset[Tenant] = frozenset()
+        self._passed_over: frozenset[Tenant] | None = frozenset()
         self._last = NOBODY
         self._thread = threading.Thread(target=self._look, name="dispatcher", daemon=True)
 
@@ -97,10 +97,10 @@ class Dispatcher:
 
     def _claim_one(self) -> bool:
         """Whether there is reason to look again at once."""
-        passed_over = self._without_room()
+        with self._lock:
+            passed_over = self._passed_over = self._without_room()
         if passed_over is None:
             return False
-        self._passed_over = passed_over
         with self.slots.at_work(None):
             try:
                 found = claims.claim_next(after=self._last, passed_over=[each for each in passed_over if each],
@@ -109,10 +109,10 @@ class Dispatcher:
                 let_go_of_connection()
         if found is None:
             return False
-        self._last, claimed = found
+        self._last, claimed, more = found
         if claimed is not None:
             self._begin(claimed)
-        return True
+        return more
 
     def _without_room(self) -> frozenset[Tenant] | None:
         """The tenants that get no further turn now: they have their share, or cannot keep up with those they have. None
@@ -127,7 +127,17 @@ class Dispatcher:
         return sum(each.lease.claims >= MOST_CLAIMS for each in self._under_way())
 
     def _no_longer_queues(self, tenant: Tenant) -> None:
-        if tenant in self._passed_over:
+        with self._lock:
+            passed_over = self._passed_over
+        if passed_over is not None and tenant in passed_over:
+            self._bell.set()
+
+    def _ended(self, each: Turn) -> None:
+        """Look again if the last look left something for want of room."""
+        with self._lock:
+            self._turns.discard(each)
+            left = self._passed_over is None or each.lease.tenant in self._passed_over
+        if left or each.lease.claims >= MOST_CLAIMS:
             self._bell.set()
 
     # -- turns
@@ -153,9 +163,7 @@ class Dispatcher:
         except Exception:
             log.exception("turn.crashed", run=str(each.lease.run))
         finally:
-            with self._lock:
-                self._turns.discard(each)
-            self._bell.set()
+            self._ended(each)
 
 
 def _let_go(each: Turn, ending: Ending) -> None:
