@@ -90,5 +90,6 @@ litellm.suppress_debug_info = True
 litellm.telemetry = False
 register()
 asyncio.run(_warm())
+gc.set_threshold(10_000, 20, 50)  # a call makes thousands of objects, of which few are for the collector to find
 gc.collect()
 gc.freeze()
