@@ -61,7 +61,7 @@ def turns_until_it_rests(stage, run):
     waits = []
     run = stage.turn(run)
     while run.status == "queued":
-        waits += [round((row.due_at - now()).total_seconds()) for row in stage.outbox(run)]
+        waits += [round((row.due_at - stage.events(run)[-1].at).total_seconds()) for row in stage.outbox(run)]
         stage.hurry(run)
         run = stage.turn(run)
     return run, waits
