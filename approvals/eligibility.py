@@ -4,18 +4,20 @@ consumed; never remembered between."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from approvals.models import ApprovalRequest, ApproverRole, Verdict
+from approvals.models import ApprovalRequest, ApproverRole, Decision, Verdict
 from approvals.policies import ResolvedPolicy
 from approvals.quorum import Quorum, quorum
-from countersign.database.statements import ask
+from countersign.database.statements import asked, load
 from tenants.models import GroupMember, Membership, User
 
 People = Mapping[UUID, Collection[UUID]]
 """User id -> the policy's roles in which that person may decide."""
+Asked = tuple[UUID, frozenset[UUID]]
+"""A scope and roles."""
 
 
 @dataclass
@@ -25,13 +27,23 @@ class Holders:
     Policies are read once too, by their hash.
     """
 
-    known: dict[tuple[UUID, frozenset[UUID]], dict[UUID, set[UUID]]] = field(default_factory=dict)
+    known: dict[Asked, dict[UUID, set[UUID]]] = field(default_factory=dict)
     policies: dict[str, ResolvedPolicy] = field(default_factory=dict)
+    waiting: dict[Asked, Callable[[], list[tuple[UUID, UUID]]]] = field(default_factory=dict)
+
+    def ask(self, scope_id: UUID, role_ids: Iterable[UUID]) -> None:
+        """Ask now what `of` will want to know."""
+        roles = frozenset(role_ids)
+        self.waiting[scope_id, roles] = asked(HOLDERS, {"scope": scope_id, "roles": list(roles)})
 
     def of(self, scope_id: UUID, role_ids: Iterable[UUID]) -> dict[UUID, set[UUID]]:
         key = scope_id, frozenset(role_ids)
         if key not in self.known:
-            self.known[key] = _holders(*key)
+            if key not in self.waiting:
+                self.ask(*key)
+            people = self.known[key] = {}
+            for user_id, role_id in self.waiting.pop(key)():
+                people.setdefault(user_id, set()).add(role_id)
         return self.known[key]
 
     def policy_of(self, request: ApprovalRequest) -> ResolvedPolicy:
@@ -77,11 +89,14 @@ def why_not(request: ApprovalRequest, user: User, people: People) -> str | None:
     return f"This takes the role {' or '.join(rule.role for rule in policy.rules)}, which you do not hold."
 
 
-def approvals_that_count(request: ApprovalRequest, people: People) -> dict[UUID, Collection[UUID]]:
-    """Who approved exactly this plan and may still decide it."""
-    said = ask("SELECT user_id FROM approvals_decision WHERE request_id = %s AND verdict = %s AND revision = %s "
-               "AND plan_hash = %s ORDER BY id", [request.id, Verdict.APPROVE, request.revision, request.plan_hash])
-    return {user: people[user] for (user,) in said if user in people}
+def approvals_that_count(request: ApprovalRequest, people: People,
+                         decisions: Iterable[Decision] | None = None) -> dict[UUID, Collection[UUID]]:
+    """Who approved exactly this plan and may still decide it. `decisions` are the request's, where they are known."""
+    if decisions is None:
+        decisions = load(Decision, "WHERE request_id = %s ORDER BY id", [request.id])
+    exactly = (Verdict.APPROVE, request.revision, request.plan_hash)
+    return {each.user_id: people[each.user_id] for each in decisions
+            if (each.verdict, each.revision, each.plan_hash) == exactly and each.user_id in people}
 
 
 def quorum_of(request: ApprovalRequest, people: People, holders: Holders | None = None) -> Quorum:
@@ -113,8 +128,3 @@ HOLDERS = """
     WHERE role.id = ANY(%(roles)s)"""
 
 
-def _holders(scope_id: UUID, role_ids: frozenset[UUID]) -> dict[UUID, set[UUID]]:
-    people: dict[UUID, set[UUID]] = {}
-    for user_id, role_id in ask(HOLDERS, {"scope": scope_id, "roles": list(role_ids)}):
-        people.setdefault(user_id, set()).add(role_id)
-    return people

@@ -7,7 +7,8 @@ from django.core.mail import EmailMessage
 
 from approvals.models import ApprovalRequest, Assignment, Notice
 from approvals.policies import ResolvedPolicy
-from tenants.models import User
+from countersign.database.statements import load
+from tenants.models import Tenant, User
 
 TEXT = """Hello,
 
@@ -24,30 +25,30 @@ Opening this link decides nothing: you approve, request changes or reject on the
 """
 
 
-def send_notice_mail(notice: Notice) -> None:
+def send_notice_mail(notice: Notice, asked: Assignment) -> None:
     """Raises OSError or SMTPException when the mail server did not take it."""
     request = notice.request
+    [user] = load(User, "WHERE id = %s", [notice.user_id])
     EmailMessage(
-        f"Waits for your decision: {request.title}", notice_text(notice), to=[notice.user.email],
+        f"Waits for your decision: {request.title}", _text(notice, asked), to=[user.email],
         headers={"Message-ID": f"<notice.{notice.id}@countersign>", "Auto-Submitted": "auto-generated"}).send()
 
 
-def notice_text(notice: Notice) -> str:
+def _text(notice: Notice, asked: Assignment) -> str:
     request = notice.request
-    return TEXT.format(title=request.title, team=" ".join(notice.tenant.name.split()), roles=_roles(notice),
+    [tenant] = load(Tenant, "WHERE id = %s", [notice.tenant_id])
+    return TEXT.format(title=request.title, team=" ".join(tenant.name.split()), roles=_roles(request, asked),
                        asker=_asker(request), releases=_releases(request), until=_until(request),
-                       link=f"{settings.PUBLIC_URL}/t/{notice.tenant.slug}/approvals/{request.id}")
+                       link=f"{settings.PUBLIC_URL}/t/{tenant.slug}/approvals/{request.id}")
 
 
-def _roles(notice: Notice) -> str:
-    asked = Assignment.objects.get(request=notice.request_id, user=notice.user_id)
-    names = [rule.role for rule in ResolvedPolicy.model_validate(notice.request.policy).rules
-             if rule.role_id in asked.roles]
+def _roles(request: ApprovalRequest, asked: Assignment) -> str:
+    names = [rule.role for rule in ResolvedPolicy.model_validate(request.policy).rules if rule.role_id in asked.roles]
     return " or ".join(names)
 
 
 def _asker(request: ApprovalRequest) -> str:
-    starter = request.started_by_id and User.objects.filter(id=request.started_by_id).first()
+    starter = next(iter(load(User, "WHERE id = %s", [request.started_by_id])), None)
     asked = f"{starter} asked for it" if starter else "A trigger asked for it"
     return f"{asked}; this is revision {request.revision}, opened {request.opened_at:%d %B %Y, %H:%M} UTC."
 

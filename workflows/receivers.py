@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from psycopg.types.json import Jsonb
+
 from approvals.models import ApprovalRequest, ApproverRole, RequestStatus
 from countersign.clock import now
-from countersign.database.statements import load, tell
+from countersign.database.statements import ask
 from countersign.doorbells.services import ring
-from workflows.engine.events import Event, record
-from workflows.models import Run, RunStatus
+from workflows.engine.events import Change, Event, record
+from workflows.models import RunStatus
 from workflows.queries.templates import versions_that_ask
 
 EXPIRED = {"code": "request_expired", "detail": "Nobody decided in time.", "error_class": "policy"}
@@ -17,22 +19,21 @@ def on_request_settled(sender: object, request: ApprovalRequest, **_: object) ->
     """Wake the run, or end it when the answer was no. A request of a run that has ended meanwhile changes nothing."""
     if request.subject_type != "run":
         return
-    run = next(iter(load(Run, "WHERE id = %s FOR UPDATE", [request.subject_id])), None)
-    if run is None or RunStatus(run.status).ended or run.request_id != request.id:
+    run = request.subject_id
+    if not ask("SELECT id FROM workflows_run WHERE id = %s AND request_id = %s AND ended_at IS NULL FOR UPDATE",
+               [run, request.id]):
         return
-    record(run.tenant_id, run.id, Event("gate.settled", request.gate, {
-        "request": str(request.id), "revision": request.revision, "status": request.status}))
+    settled = Event("gate.settled", request.gate, {
+        "request": str(request.id), "revision": request.revision, "status": request.status})
     if request.status in (RequestStatus.APPROVED, RequestStatus.CHANGES_REQUESTED):
-        tell("UPDATE workflows_run SET status = %s WHERE id = %s", [RunStatus.QUEUED, run.id])
-        ring("run", tenant_id=run.tenant_id, subject_id=run.id)
+        record(request.tenant_id, run, settled, change=Change({"status": RunStatus.QUEUED}))
+        ring("run", tenant_id=request.tenant_id, subject_id=run)
     elif request.status in (RequestStatus.REJECTED, RequestStatus.EXPIRED):
-        _reject(run, expired=request.status == RequestStatus.EXPIRED)
-
-
-def _reject(run: Run, *, expired: bool) -> None:
-    told = EXPIRED if expired else None
-    record(run.tenant_id, run.id, Event("run.rejected", data=told or {"code": "rejected"}))
-    Run.objects.filter(id=run.id).update(status=RunStatus.REJECTED, ended_at=now(), error=told)
+        told = EXPIRED if request.status == RequestStatus.EXPIRED else None
+        record(request.tenant_id, run, settled, Event("run.rejected", data=told or {"code": "rejected"}),
+               change=Change({"status": RunStatus.REJECTED, "ended_at": now(), "error": told and Jsonb(told)}))
+    else:
+        record(request.tenant_id, run, settled)
 
 
 def on_role_removal_asked(sender: object, role: ApproverRole, **_: object) -> str | None:

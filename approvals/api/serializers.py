@@ -153,17 +153,13 @@ class AskedSerializer(ApproverSerializer):
 
 class DecisionSerializer(serializers.ModelSerializer):
     user = ApproverSerializer()
-    roles = serializers.SerializerMethodField(help_text="In which they decided.")
+    roles = serializers.ListField(child=serializers.CharField(), source="role_names", read_only=True,
+                                  help_text="In which they decided.")
     at = serializers.DateTimeField(source="created_at")
 
     class Meta:
         model = Decision
         fields = ["id", "user", "verdict", "comment", "revision", "plan_hash", "roles", "channel", "at"]
-
-    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
-    def get_roles(self, decision: Decision) -> list[str]:
-        names = self.context["role_names"]
-        return [names[role] for role in decision.roles if role in names]
 
 
 class DecidedSerializer(DecisionSerializer):

@@ -12,7 +12,14 @@ from approvals.models import ApprovalRequest, Assignment, Decision, Grant, Reque
 from approvals.plans import PlannedCall, read_plan
 from approvals.policies import ResolvedPolicy, policy_in_words
 from approvals.queries.grants import grants_of
+from countersign.database.statements import load
 from tenants.models import User
+
+
+def role_names(decision: Decision, policy: ResolvedPolicy) -> list[str]:
+    """Of the roles somebody decided in: as the policy calls them, whatever they are called now."""
+    names = {rule.role_id: rule.role for rule in policy.rules}
+    return [names[role] for role in decision.roles if role in names]
 
 
 @dataclass
@@ -32,7 +39,15 @@ class Review:
 
     @cached_property
     def decisions(self) -> list[Decision]:
-        return list(self.request.decisions.select_related("user").order_by("id"))
+        """With who made each, and with `role_names`."""
+        for decision in self._decisions:
+            decision.user = self.users[decision.user_id]
+            decision.role_names = role_names(decision, self.policy)
+        return self._decisions
+
+    @cached_property
+    def _decisions(self) -> list[Decision]:
+        return load(Decision, "WHERE request_id = %s ORDER BY id", [self.request.id])
 
     @cached_property
     def grants(self) -> list[Grant]:
@@ -47,21 +62,17 @@ class Review:
 
     @cached_property
     def users(self) -> dict[UUID, User]:
-        return User.objects.in_bulk({*self.people, *self.request.authors})
-
-    @property
-    def role_names(self) -> dict[UUID, str]:
-        """As the policy calls them, whatever they are called now."""
-        return {rule.role_id: rule.role for rule in self.policy.rules}
+        ids = {*self.people, *self.request.authors, *(decision.user_id for decision in self._decisions)}
+        return {user.id: user for user in load(User, "WHERE id = ANY(%s)", [list(ids)])}
 
     @property
     def authors(self) -> list[User]:
         return [self.users[author] for author in self.request.authors if author in self.users]
 
     def may_decide(self) -> list[dict[str, Any]]:
-        decided = {decision.user_id for decision in self.decisions}
+        decided = {decision.user_id for decision in self._decisions}
         asked = [{"id": user.id, "email": user.email, "name": user.name, "decided": user.id in decided,
-                  "roles": [name for role, name in self.role_names.items() if role in self.people[user.id]]}
+                  "roles": [rule.role for rule in self.policy.rules if rule.role_id in self.people[user.id]]}
                  for user in self.users.values() if user.id in self.people]
         return sorted(asked, key=lambda person: person["email"])
 
@@ -79,7 +90,7 @@ class Review:
         if not self.request.is_open:
             status = RequestStatus.EXPIRED if self.request.status == RequestStatus.OPEN else self.request.status
             return f"This request is {RequestStatus(status).label.lower()}."
-        mine = next((decision for decision in self.decisions if decision.user_id == self.viewer.id), None)
+        mine = next((decision for decision in self._decisions if decision.user_id == self.viewer.id), None)
         if mine:
             return f"You already decided ({mine.get_verdict_display().lower()})."
         return why_not(self.request, self.viewer, self.people)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from approvals.eligibility import People, eligible_people, why_not
+from approvals.eligibility import Holders, People, eligible_people, why_not
 from approvals.errors import (
     AlreadyDecided,
     MachinesDoNotApprove,
@@ -16,7 +16,7 @@ from approvals.policies import ResolvedPolicy
 from approvals.queries.requests import current_request
 from approvals.services.closing import close
 from approvals.services.settlement import settle_when_met, signing_key
-from countersign.database.statements import insert, load, pipelined, tell
+from countersign.database.statements import insert, loading, pipelined, tell
 from countersign.errors import Invalid, NotFound, field_fault
 from tenants.audit import Actor, record
 from tenants.models import User
@@ -41,25 +41,29 @@ def record_decision(*, request: ApprovalRequest, by: User, verdict: str, comment
         raise MachinesDoNotApprove
     signing_key()
     actor = actor or Actor.of(by)
-    locked = _locked(request)
-    people = eligible_people(locked)
-    looked_at = (revision, plan_hash) == (locked.revision, locked.plan_hash)
-    earlier = next(iter(load(Decision, "WHERE request_id = %s AND user_id = %s", [locked.id, by.id])), None)
-    if earlier and looked_at and earlier.verdict == verdict:
-        earlier.repeated = True
-        settle_when_met(locked, people, actor=actor)
-        return earlier
-    _refuse(locked, by, people, looked_at, earlier)
-    _need_reason(locked, verdict, comment)
-    decision = Decision(request=locked, user=by, verdict=verdict, comment=comment, revision=revision,
-                        plan_hash=plan_hash, roles=sorted(people[by.id]), channel=channel)
     with pipelined():
+        locked, decisions = _locked(request)
+        holders = Holders()
+        people = eligible_people(locked, holders)
+        looked_at = (revision, plan_hash) == (locked.revision, locked.plan_hash)
+        earlier = next((each for each in decisions if each.user_id == by.id), None)
+        if earlier and looked_at and earlier.verdict == verdict:
+            earlier.repeated = True
+            settle_when_met(locked, people, actor=actor, holders=holders, decisions=decisions)
+            return earlier
+        _refuse(locked, by, people, looked_at, earlier)
+        _need_reason(holders.policy_of(locked), verdict, comment)
+        decision = Decision(request=locked, user=by, verdict=verdict, comment=comment, revision=revision,
+                            plan_hash=plan_hash, roles=sorted(people[by.id]), channel=channel)
         insert([decision])
-        tell("UPDATE approvals_assignment SET open = false WHERE request_id = %s AND user_id = %s", [locked.id, by.id])
         record(action="decision.made", subject=("approval", locked.id), actor=actor, data={
             "decision": decision.id, "verdict": verdict, "comment": comment, "revision": revision,
             "plan_hash": plan_hash, "channel": channel, "roles": [str(role) for role in decision.roles]})
-        _settle(locked, decision, people, actor)
+        if verdict != Verdict.APPROVE:
+            close(locked, OUTCOME[verdict], actor=actor, decision=decision.id, comment=comment)
+        elif not settle_when_met(locked, people, actor=actor, holders=holders, decisions=[*decisions, decision]):
+            tell("UPDATE approvals_assignment SET open = false WHERE request_id = %s AND user_id = %s",
+                 [locked.id, by.id])
     return decision
 
 
@@ -74,10 +78,12 @@ def _read(verdict: str, comment: str) -> tuple[Verdict, str]:
     return Verdict(verdict), comment.strip()
 
 
-def _locked(request: ApprovalRequest) -> ApprovalRequest:
-    """Decisions on one request are counted one after another."""
-    for locked in load(ApprovalRequest, "WHERE id = %s FOR NO KEY UPDATE", [request.id]):
-        return locked
+def _locked(request: ApprovalRequest) -> tuple[ApprovalRequest, list[Decision]]:
+    """With what was decided so far: decisions on one request are counted one after another."""
+    requests = loading(ApprovalRequest, "WHERE id = %s FOR NO KEY UPDATE", [request.id])
+    decisions = loading(Decision, "WHERE request_id = %s ORDER BY id", [request.id])
+    for locked in requests():
+        return locked, decisions()
     raise NotFound
 
 
@@ -96,17 +102,10 @@ def _refuse(request: ApprovalRequest, by: User, people: People, looked_at: bool,
         raise AlreadyDecided(earlier.verdict)
 
 
-def _need_reason(request: ApprovalRequest, verdict: Verdict, comment: str) -> None:
+def _need_reason(policy: ResolvedPolicy, verdict: Verdict, comment: str) -> None:
     if comment:
         return
     if verdict == Verdict.REQUEST_CHANGES:
         raise ReasonRequired("Say what should change: your words go to whoever revises it.")
-    if ResolvedPolicy.model_validate(request.policy).reason_required:
+    if policy.reason_required:
         raise ReasonRequired("This policy asks for a reason with every decision.")
-
-
-def _settle(request: ApprovalRequest, decision: Decision, people: People, actor: Actor) -> None:
-    if decision.verdict == Verdict.APPROVE:
-        settle_when_met(request, people, actor=actor)
-    else:
-        close(request, OUTCOME[Verdict(decision.verdict)], actor=actor, decision=decision.id, comment=decision.comment)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from approvals.eligibility import approvals_that_count, eligible_people, quorum_of
+from approvals.eligibility import Holders, approvals_that_count, eligible_people, quorum_of
 from approvals.errors import ApproverGone, NotApproved
 from approvals.models import ApprovalRequest, Grant, GrantStatus, RequestStatus
 from approvals.plans import read_plan
+from approvals.policies import ResolvedPolicy
 from approvals.queries.grants import grants_of
 from approvals.services.settlement import sign_grants
 from countersign.clock import now
@@ -62,12 +63,13 @@ def reissue_grants(request: ApprovalRequest, actor: Actor) -> list[Grant]:
             raise ApproverGone
         Grant.objects.filter(id__in=[grant.id for grant in expired.values()]).update(revoked_at=now())
         calls = tuple(call for call in read_plan(request.plan).calls if call.id in expired)
-        sign_grants(request, calls, not_before=now())
+        sign_grants(request, ResolvedPolicy.model_validate(request.policy), calls, not_before=now())
         record(action="grants.reissued", subject=("approval", request.id), actor=actor, data={"calls": list(expired)})
     return grants_of(request.id)
 
 
 def approval_holds(request: ApprovalRequest) -> bool:
     """Whether it was approved, and by people who by their rights of now could approve it again."""
-    counted = approvals_that_count(request, eligible_people(request))
-    return request.status == RequestStatus.APPROVED and quorum_of(request, counted).met
+    holders = Holders()
+    counted = approvals_that_count(request, eligible_people(request, holders))
+    return request.status == RequestStatus.APPROVED and quorum_of(request, counted, holders).met

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from approvals.models import Assignment, Notice, NoticeStatus
+from approvals.models import ApprovalRequest, Assignment, Notice, NoticeStatus
 from approvals.notice_mail import send_notice_mail
 from countersign.clock import now
 from countersign.database.context import current_tenant, tenant_context
-from countersign.database.statements import insert
+from countersign.database.statements import insert, load, update
 from countersign.doorbells.services import answer, ring, ring_all
 from countersign.logs import get_logger
 
@@ -43,26 +43,30 @@ def deliver_notice(*, tenant_id: UUID, notice_id: UUID) -> None:
     process killed between sending and noting it sends again under the same Message-ID.
     """
     with tenant_context(tenant_id):
-        notice = (Notice.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-                  .select_related("request", "user", "tenant").filter(id=notice_id).first())
+        notice = next(iter(load(Notice, "WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED", [notice_id])), None)
         if notice is None or not answer(TOPIC, notice_id) or notice.status != NoticeStatus.WAITING:
             return
-        if not _wanted(notice):
+        asked = _still_asked(notice)
+        if asked is None:
             notice.status = NoticeStatus.NOT_NEEDED
         else:
-            _send(notice)
-        notice.save(update_fields=["status", "attempts", "error", "sent_at"])
+            _send(notice, asked)
+        update(notice, "status", "attempts", "error", "sent_at")
 
 
-def _wanted(notice: Notice) -> bool:
-    return notice.request.is_open and Assignment.objects.filter(
-        request=notice.request_id, user=notice.user_id, open=True).exists()
+def _still_asked(notice: Notice) -> Assignment | None:
+    """As what the person may decide; None when their decision is not waited for any more."""
+    [notice.request] = load(ApprovalRequest, "WHERE id = %s", [notice.request_id])
+    if not notice.request.is_open:
+        return None
+    return next(iter(load(Assignment, "WHERE request_id = %s AND user_id = %s AND open",
+                          [notice.request_id, notice.user_id])), None)
 
 
-def _send(notice: Notice) -> None:
+def _send(notice: Notice, asked: Assignment) -> None:
     notice.attempts += 1
     try:
-        send_notice_mail(notice)
+        send_notice_mail(notice, asked)
     except (OSError, smtplib.SMTPException) as error:
         _not_sent(notice, error)
     else:

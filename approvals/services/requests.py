@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from approvals.eligibility import eligible_people, lacking
+from approvals.eligibility import Holders, eligible_people, lacking
 from approvals.models import ApprovalRequest, RequestStatus, Scope
 from approvals.plans import plan_hash, read_plan, read_shown
 from approvals.policies import ResolvedPolicy, policy_hash
@@ -14,7 +14,7 @@ from approvals.services.assignments import assign, hold_access
 from approvals.services.closing import EXPIRY, close, revoke_grants
 from countersign.clock import now
 from countersign.database.context import current_tenant
-from countersign.database.statements import insert, load, pipelined, tell
+from countersign.database.statements import insert, loading, pipelined, tell
 from countersign.doorbells.services import ring
 from countersign.errors import Invalid, field_fault
 from countersign.ids import new_id
@@ -37,26 +37,29 @@ def open_request(*, scope: Scope, subject: Subject, gate: str, revision: int, pl
     An older one of the same subject and gate is void: superseded if it is open, its unused grants revoked.
     Raises Invalid for a plan that is none.
     """
-    _checked(plan, policy)
+    policy_hashed = _checked(plan, policy)
     readable = read_shown(shown)
+    resolved = ResolvedPolicy.model_validate(policy)
+    holders = Holders(policies={policy_hashed: resolved})
     with pipelined():
         hold_access(exclusive=False)
-        older = load(ApprovalRequest, "WHERE subject_type = %s AND subject_id = %s AND gate = %s ORDER BY id "
-                                      "FOR NO KEY UPDATE", [subject.type, subject.id, gate])
+        requests = loading(ApprovalRequest, "WHERE subject_type = %s AND subject_id = %s AND gate = %s ORDER BY id "
+                                            "FOR NO KEY UPDATE", [subject.type, subject.id, gate])
+        holders.ask(scope.id, resolved.role_ids)
+        older = requests()
     hashed = plan_hash(plan)
     if found := next((r for r in older if (r.revision, r.plan_hash) == (revision, hashed)), None):
         return found
     for request in older:
         _void(request, revision)
-    resolved = ResolvedPolicy.model_validate(policy)
     opened = now()
     expires = opened + timedelta(hours=resolved.expires_after_hours) if resolved.expires_after_hours else None
     request = ApprovalRequest(
         scope=scope, subject_type=subject.type, subject_id=subject.id, gate=gate, revision=revision,
         title=_one_line(title), plan=plan, plan_hash=hashed, tools=[call["tool"] for call in plan["calls"]],
-        policy=policy, policy_hash=policy_hash(policy), shown=readable.model_dump(mode="json"),
+        policy=policy, policy_hash=policy_hashed, shown=readable.model_dump(mode="json"),
         started_by_id=started_by, authors=authors, opened_at=opened, expires_at=expires)
-    _save(request, resolved)
+    _save(request, holders)
     return request
 
 
@@ -67,10 +70,13 @@ def _void(request: ApprovalRequest, newer: int) -> None:
         revoke_grants(request, actor=Actor.system("engine"))
 
 
-def _checked(plan: dict[str, Any], policy: dict[str, Any]) -> None:
-    if read_plan(plan).policy_hash != policy_hash(policy):
+def _checked(plan: dict[str, Any], policy: dict[str, Any]) -> str:
+    """The policy's hash."""
+    hashed = policy_hash(policy)
+    if read_plan(plan).policy_hash != hashed:
         raise Invalid(fields=[
             field_fault("plan.policy_hash", "policy_differs", "The plan was made for another policy.")])
+    return hashed
 
 
 NAME_ROLES = """
@@ -80,12 +86,13 @@ NAME_ROLES = """
     JOIN approvals_approverrole AS role ON role.id = rule.role_id"""
 
 
-def _save(request: ApprovalRequest, policy: ResolvedPolicy) -> None:
-    people = eligible_people(request)
-    request.lacking = lacking(request, people)
+def _save(request: ApprovalRequest, holders: Holders) -> None:
+    people = eligible_people(request, holders)
+    request.lacking = lacking(request, people, holders)
+    roles = holders.policy_of(request).role_ids
     with pipelined():
         insert([request])
-        tell(NAME_ROLES, {"request": request.id, "roles": policy.role_ids, "ids": [new_id() for _ in policy.role_ids]})
+        tell(NAME_ROLES, {"request": request.id, "roles": roles, "ids": [new_id() for _ in roles]})
         assign(request, people)
         if request.expires_at:
             ring(EXPIRY, tenant_id=current_tenant(), subject_id=request.id, due_at=request.expires_at)

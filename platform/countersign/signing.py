@@ -9,6 +9,7 @@ import base64
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import jwt
@@ -44,7 +45,7 @@ class VerifyKey:
     def dump(self) -> str:
         return _encode(self.key.public_bytes_raw())
 
-    @property
+    @cached_property
     def kid(self) -> str:
         return hashlib.sha256(self.key.public_bytes_raw()).hexdigest()[:16]
 
@@ -64,7 +65,7 @@ class SigningKey:
     def dump(self) -> str:
         return _encode(self.key.private_bytes_raw())
 
-    @property
+    @cached_property
     def verify_key(self) -> VerifyKey:
         return VerifyKey(self.key.public_key())
 

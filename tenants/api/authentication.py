@@ -6,7 +6,6 @@ from allauth.headless.contrib.rest_framework.authentication import XSessionToken
 from rest_framework import authentication
 from rest_framework.request import Request
 
-from countersign.database.statements import load
 from countersign.errors import Forbidden, NotSignedIn
 from tenants.models import ApiToken, User
 from tenants.tokens import usable_token
@@ -20,10 +19,9 @@ class TokenAuthentication(authentication.BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         token = usable_token(secret.strip())
-        users = load(User, "WHERE id = %s AND is_active", [token.user_id]) if token else []
-        if not users:
+        if token is None:
             raise NotSignedIn("This token is unknown, expired or revoked.")
-        return users[0], token
+        return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="countersign"'

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -14,11 +14,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from countersign.addresses import client_network
+from countersign.api.kept import kept
 from countersign.api.pages import CursorPages
 from countersign.api.rate_limits import Usage, count_request
 from countersign.api.strictness import refuse_other_types
-from countersign.database.context import current_tenant, tenant_context, user_context
-from countersign.database.statements import load
+from countersign.database.context import tenant_context, user_context
+from countersign.database.statements import load, loading, pipelined
 from countersign.errors import CountersignError, Forbidden, NotFound
 from countersign.ids import parse_id
 from countersign.logs import bind
@@ -56,12 +57,11 @@ class ApiView(APIView):
     def actor(self) -> Actor:
         return Actor.of(self.principal)
 
-    def parse(self, serializer: type[serializers.BaseSerializer], **options: Any) -> dict[str, Any]:
+    def parse(self, serializer: type[serializers.Serializer]) -> dict[str, Any]:
         """The request's body, validated. Raises a validation error that names every fault."""
-        reader = serializer(data=self.request.data, context={"view": self}, **options)
+        reader = kept(serializer)
         refuse_other_types(reader, self.request.data)
-        reader.is_valid(raise_exception=True)
-        return reader.validated_data
+        return reader.run_validation(self.request.data)
 
     def page(self, queryset: QuerySet, serializer: type[serializers.BaseSerializer], ordering: str = "") -> Response:
         """One cursor page, newest first unless `ordering` says otherwise."""
@@ -197,18 +197,26 @@ class TenantView(ApiView):
     scopes: ClassVar[dict[str, str]] = {}
     tenant: Tenant
     membership: Membership
+    _memberships: Callable[[], list[Membership]]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.tenant = tenant_asked_for(kwargs["slug"], request.auth)
 
-    def context(self) -> AbstractContextManager[None]:
-        return tenant_context(self.tenant.id, user_id=self.request.user.id)
+    @contextmanager
+    def context(self) -> Iterator[None]:
+        """Together with its beginning the database is asked for the membership that `admit` reads."""
+        with ExitStack() as context:
+            with pipelined():
+                context.enter_context(tenant_context(self.tenant.id, user_id=self.request.user.id))
+                self._memberships = loading(Membership, "WHERE tenant_id = %s AND user_id = %s",
+                                            [self.tenant.id, self.request.user.id])
+            yield
 
     def admit(self) -> None:
         method = "GET" if self.request.method == "HEAD" else self.request.method
-        self.membership = membership_for(
-            self.principal, role=self.required_role.get(method, MembershipRole.ADMIN), scope=self.scopes.get(method))
+        self.membership = one_who_may(self.principal, self._memberships(), scope=self.scopes.get(method),
+                                      role=self.required_role.get(method, MembershipRole.ADMIN))
 
 
 class PersonView(ApiView):
@@ -227,22 +235,19 @@ class PersonView(ApiView):
 
 def tenant_asked_for(slug: str, token: ApiToken | None) -> Tenant:
     """Raises NotFound, also when the token is another tenant's."""
-    tenant = next(iter(load(Tenant, "WHERE slug = %s", [slug])), None)
-    if tenant is None or (token and token.tenant_id != tenant.id):
-        raise NotFound
-    return tenant
+    known = [token.tenant] if token else load(Tenant, "WHERE slug = %s", [slug])
+    for tenant in known:
+        if tenant.slug == slug:
+            return tenant
+    raise NotFound
 
 
-def membership_for(principal: Principal, *, role: MembershipRole, scope: str | None) -> Membership:
-    """The principal's membership in the context's tenant. For streams and others that are no TenantView, too.
-
-    Raises NotFound without one, Forbidden below `role` or without `scope`.
-    """
-    found = load(Membership, "WHERE tenant_id = %s AND user_id = %s", [current_tenant(), principal.user.id])
-    membership = next(iter(found), None)
-    if membership is None:
-        raise NotFound
-    if not MembershipRole(membership.role).covers(role):
-        raise Forbidden
-    principal.needs(scope)
-    return membership
+def one_who_may(principal: Principal, memberships: list[Membership], *, role: MembershipRole, scope: str | None
+                ) -> Membership:
+    """The principal's membership. Raises NotFound without one, Forbidden below `role` or without `scope`."""
+    for membership in memberships:
+        if not MembershipRole(membership.role).covers(role):
+            raise Forbidden
+        principal.needs(scope)
+        return membership
+    raise NotFound

@@ -37,7 +37,7 @@ def test_the_detail_shows_everything_a_decision_needs(team, editor, api, django_
                         exclude_starter=True, hold_seconds=10)
     team.decide(request, lawyer, comment="Lawful.")
     client = api(editor)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(15):
         shown = client.get(f"{APPROVALS}{request.id}/").json()
     assert (shown["title"], shown["status"], shown["revision"]) == ("Newsletter, March", "open", 1)
     assert shown["shown"]["draft"] == "# News\n\nIt rained."

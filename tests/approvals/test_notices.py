@@ -178,7 +178,7 @@ def test_a_worker_killed_before_it_noted_the_sending_sends_the_same_message_id(t
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Notice, "save", killed)
+        patched.setattr("approvals.services.notices.update", killed)
         with as_role("engine"), pytest.raises(KeyboardInterrupt):
             deliver_notice(tenant_id=team.tenant.id, notice_id=notice.id)
     with as_role("engine"):

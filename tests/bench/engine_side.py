@@ -11,6 +11,7 @@ clock, since a bare graph has no other way to begin; what (a) stores there, (b) 
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -74,19 +75,21 @@ class InstantHost:
 
 
 _web_pools: dict[str, Any] = {}
+_web = threading.local()
 
 
 @contextmanager
 def as_web() -> Iterator[None]:
     """Until the end of the block this thread's connection is web's: from a pool of its own, and given back."""
     engine = connections["default"]
-    web = DatabaseWrapper({**engine.settings_dict, **_web_address()}, alias="default")
-    web._connection_pools = _web_pools
-    connections["default"] = web
+    if not hasattr(_web, "connection"):  # a thread of web's keeps its own, too
+        _web.connection = DatabaseWrapper({**engine.settings_dict, **_web_address()}, alias="default")
+        _web.connection._connection_pools = _web_pools
+    connections["default"] = _web.connection
     try:
         yield
     finally:
-        web.close()
+        _web.connection.close()
         connections["default"] = engine
 
 

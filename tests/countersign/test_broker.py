@@ -1,5 +1,7 @@
 """The broker as a worker process uses it, on a real Redis."""
 
+import threading
+import time
 import uuid
 
 import dramatiq
@@ -42,6 +44,26 @@ def test_a_worker_knows_every_apps_actors():
     import_actors()
     queues = {name: actor.queue_name for name, actor in dramatiq.get_broker().actors.items()}
     assert queues["send_invitation"] == "notify"
+
+
+def test_an_idle_worker_waits_for_redis_instead_of_asking_again_and_again(broker):
+    heard = threading.Event()
+    actor = dramatiq.actor(heard.set, queue_name=f"test-{uuid.uuid4()}", actor_name=f"actor-{uuid.uuid4()}")
+    worker = dramatiq.Worker(broker, worker_timeout=500, worker_threads=1, queues={actor.queue_name})
+    worker.start()
+    try:
+        time.sleep(1)
+        before = _looks(broker)
+        time.sleep(2)
+        assert _looks(broker) - before < 10
+        actor.send()
+        assert heard.wait(5)
+    finally:
+        worker.stop()
+
+
+def _looks(broker) -> int:
+    return broker.client.info("commandstats").get("cmdstat_evalsha", {"calls": 0})["calls"]
 
 
 def test_a_failed_message_is_not_tried_again(work):

@@ -9,6 +9,7 @@ from typing import TypedDict
 import psycopg
 import pytest
 from django.db import connection, transaction
+from langgraph.checkpoint.base import CheckpointTuple
 from langgraph.graph import START, StateGraph
 from langgraph.types import Command, interrupt
 
@@ -53,6 +54,10 @@ def held(pool, make_tenant, process):
     return RunSaver(pool, lease)
 
 
+def stored_by(saver: RunSaver) -> CheckpointTuple | None:
+    return saver.get_tuple(saver.config)
+
+
 def rows(saver: RunSaver, table: str) -> int:
     with connection.cursor() as cursor, transaction.atomic():
         cursor.execute("RESET ROLE")
@@ -74,7 +79,7 @@ def test_a_graph_is_resumed_from_what_another_saver_of_the_run_stored(held, pool
 
 def test_an_interrupt_is_stored_at_once(held, pool):
     run(held, {"steps": []}, gate=True)
-    assert "__interrupt__" in [name for _, name, _ in RunSaver(pool, held.lease).peek().pending_writes]
+    assert "__interrupt__" in [name for _, name, _ in stored_by(RunSaver(pool, held.lease)).pending_writes]
 
 
 def test_a_step_without_an_interrupt_costs_one_transaction(held, monkeypatch):
@@ -152,7 +157,7 @@ def test_tasks_of_one_step_are_saved_as_each_ends(pool, held):
     saver = RunSaver(pool, held.lease, sequential=False)
     with pytest.raises(RuntimeError):
         builder.compile(checkpointer=saver).invoke({"steps": []}, saver.config, durability="sync")
-    stored = RunSaver(pool, held.lease).peek()
+    stored = stored_by(RunSaver(pool, held.lease))
     assert ("steps", ["paid for"]) in [(name, value) for _, name, value in stored.pending_writes]
 
 
@@ -163,7 +168,7 @@ def test_another_tenant_sees_no_checkpoint_and_cannot_write_one(held, pool, make
         ring("run", tenant_id=stranger.id, subject_id=(own := new_id()))
         foreign = RunSaver(pool, leases.take("run", stranger.id, own))
     foreign.lease.run = held.lease.run  # the thread of the first tenant's run, as the second tenant would name it
-    assert foreign.peek() is None
+    assert stored_by(foreign) is None
     insert = "INSERT INTO checkpoint_blobs (thread_id, channel, version, type) VALUES (%s, 'c', '1', 'empty')"
     with psycopg.connect(_conninfo("engine")) as raw:
         raw.execute("SELECT set_config('app.tenant_id', %s, true)", [str(stranger.id)])

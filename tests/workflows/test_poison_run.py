@@ -153,8 +153,8 @@ def taken_alone(stage):
         program = f"import os; os.kill(os.getpid(), {-code})" if code < 0 else f"raise SystemExit({code})"
         monkeypatch.setattr(alone, "_begin", lambda lease: subprocess.Popen([sys.executable, "-c", program]))
         with signed_in_as("engine"):
-            lease, claimed = claims.claim(stage.tenant.id, run.id)
-            alone.advance_alone(lease, claimed)
+            claimed = claims.claim(stage.tenant.id, run.id)
+            alone.advance_alone(claimed)
         return stage.read(run)
 
     return take

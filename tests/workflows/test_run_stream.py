@@ -87,17 +87,6 @@ def messages(response):
             message[name] = value
 
 
-def listening(stage, run) -> int:
-    """How many streams of the run hear what Redis says."""
-    import redis
-    from django.conf import settings
-
-    from workflows.engine.live import channel
-
-    with redis.Redis.from_url(settings.REDIS_URL) as client:
-        return client.pubsub_numsub(channel(stage.tenant.id, run.id))[0][1]
-
-
 def cancelled(stage, run) -> None:
     from tenants.audit import Actor
     from workflows.services.runs import cancel_run
@@ -150,24 +139,66 @@ def test_what_happens_while_one_listens_arrives_at_once(stage, watcher):
         assert list(heard) == []
 
 
-def test_a_watcher_looks_at_postgres_once_and_hears_the_rest(stage, watcher, monkeypatch):
+def test_a_watcher_hears_what_follows_without_another_look_at_postgres(stage, watcher, monkeypatch):
     from workflows.api.run_stream import RunEventStream
 
     looks = []
-    read = RunEventStream._read
-
-    def counted(view, run_id, last):
-        looks.append(last)
-        return read(view, run_id, last)
-
-    monkeypatch.setattr(RunEventStream, "_read", counted)
+    monkeypatch.setattr("workflows.engine.watching.DOUBT", 10)
+    monkeypatch.setattr(RunEventStream, "_read", lambda view, run_id, last: looks.append(last) or [])
     run = stage.start()
     with watcher.stream("GET", url(stage, run)) as response:
         heard = messages(response)
         assert next(heard)[1] == "run.queued"
+        wait_until(lambda: listeners(stage, run) == 1)
         cancelled(stage, run)
         assert next(heard)[1] == "run.cancelled"
-    assert looks == [0]
+    assert looks == []
+
+
+def test_what_happened_before_it_listened_is_found(stage, watcher, monkeypatch):
+    """After the view's look at Postgres, and before Redis tells anything."""
+    from workflows.api import run_stream
+
+    stored_after = run_stream.stored_after
+
+    def too_early(run_id, last):
+        stored = stored_after(run_id, last)
+        if last == 0:
+            cancelled(stage, run)
+        return stored
+
+    monkeypatch.setattr(run_stream, "stored_after", too_early)
+    run = stage.start()
+    with watcher.stream("GET", url(stage, run)) as response:
+        assert [kind for _, kind, _ in messages(response)] == ["run.queued", "run.cancelled"]
+
+
+def test_a_broken_connection_to_redis_is_made_anew_for_everybody(stage, watcher):
+    import redis
+    from django.conf import settings
+
+    run = stage.start()
+    with redis.Redis.from_url(settings.REDIS_URL) as client, contextlib.ExitStack() as both:
+        heard = [messages(both.enter_context(watcher.stream("GET", url(stage, run)))) for _ in range(2)]
+        assert [next(each)[1] for each in heard] == ["run.queued"] * 2
+        wait_until(lambda: listeners(stage, run) == 1)
+        client.client_kill_filter(_type="pubsub")
+        assert listeners(stage, run) == 0
+        wait_until(lambda: listeners(stage, run) == 1)
+        cancelled(stage, run)
+        assert [next(each)[1] for each in heard] == ["run.cancelled"] * 2
+    wait_until(lambda: listeners(stage, run) == 0)
+
+
+def listeners(stage, run) -> int:
+    """Connections on which Redis tells what happens in the run: one, however many watch it."""
+    import redis
+    from django.conf import settings
+
+    from workflows.engine.live import channel
+
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        return client.pubsub_numsub(channel(stage.tenant.id, run.id))[0][1]
 
 
 def test_text_comes_live_and_stored_and_both_make_the_same_draft(stage, watcher, host, process):
@@ -293,7 +324,7 @@ def test_who_may_no_longer_watch_hears_no_more_of_a_busy_run(stage, watcher, mon
     with watcher.stream("GET", url(stage, run)) as response:
         heard = messages(response)
         next(heard)
-        wait_until(lambda: listening(stage, run))
+        wait_until(lambda: listeners(stage, run))
         with stage.context():
             Membership.objects.filter(user__email="admin@acme.example").delete()
         reading = threading.Thread(target=lambda: list(heard))
@@ -314,7 +345,7 @@ def test_a_message_that_redis_lost_is_found_in_what_is_stored(stage, watcher, mo
     with watcher.stream("GET", url(stage, run)) as response:
         heard = messages(response)
         next(heard)
-        wait_until(lambda: listening(stage, run))
+        wait_until(lambda: listeners(stage, run))
         with monkeypatch.context() as patched:
             patched.setattr(live, "publish", lambda *_: None)
             with stage.context():
@@ -382,6 +413,9 @@ def test_two_hundred_idle_streams_cost_no_thread_and_no_connection_and_leave_not
     threads = threading.active_count()
     streams = [socket.create_connection((address[0], int(address[1])), timeout=60) for _ in range(200)]
     with pool_of_web() as pool:
+        def begun() -> int:
+            return sum(run_stream.OF_A_TEAM._taken.values())
+
         def lent() -> int:
             sizes = pool.get_stats()
             return sizes["pool_size"] - sizes["pool_available"]
@@ -389,15 +423,16 @@ def test_two_hundred_idle_streams_cost_no_thread_and_no_connection_and_leave_not
         for number, stream in enumerate(streams, 1):
             stream.sendall(request)
             if number % 25 == 0:
-                wait_until(lambda number=number: listening(stage, run) == number)
+                wait_until(lambda number=number: begun() == number)
         for stream in streams:
             assert stream.recv(2**16).startswith(b"HTTP/1.1 200 OK")
-        wait_until(lambda: threading.active_count() <= threads + 32)  # the pool's own among them
+        wait_until(lambda: threading.active_count() <= threads + 64)  # the pools' own among them: 25 came at once
         wait_until(lambda: lent() == 0)
+        assert listeners(stage, run) == 1
         assert watcher.get("/api/v1/me/").status_code == 200, "others go on"
         for stream in streams:
             stream.close()
-        wait_until(lambda: listening(stage, run) == 0)
+        wait_until(lambda: listeners(stage, run) == 0)
         wait_until(lambda: lent() == 0)
     wait_until(lambda: not run_stream.OF_A_PERSON._taken and not run_stream.OF_A_TEAM._taken)
 

@@ -134,16 +134,16 @@ def test_claims_go_on_past_a_lease_and_a_run_that_somebody_has_locked(stage, oth
             ring("run", tenant_id=first.tenant.id, subject_id=run.id)
         began = time.monotonic()
         with locking_lease(lease.run):
-            tenant, (claimed, _) = claims.claim_next(after=NOBODY)
+            tenant, (claimed, *_), _ = claims.claim_next(after=NOBODY)
             assert (tenant, claimed.run) == (first.tenant.id, next_run.id)
-            tenant, (claimed, _) = claims.claim_next(after=tenant)
+            tenant, (claimed, *_), _ = claims.claim_next(after=tenant)
             assert (tenant, claimed.run) == (second.tenant.id, others.id)
         with locking_run(first.tenant, run.id):
             with pytest.raises(claims.ClaimFailed) as failed:
                 claims.claim_next(after=NOBODY)
             assert failed.value.tenant_id == first.tenant.id
         assert time.monotonic() - began < 2 * SOON
-        tenant, (claimed, _) = claims.claim_next(after=NOBODY)
+        tenant, (claimed, *_), _ = claims.claim_next(after=NOBODY)
         assert claimed.run == run.id
 
 

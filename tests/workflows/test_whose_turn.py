@@ -39,7 +39,14 @@ def promise(tenant, count: int = 1, **when) -> list:
 
 def take_next(after=NOBODY, passed_over=(), **options):
     with transaction.atomic():
-        return leases.take_next("run", after=after, passed_over=passed_over, **options)
+        found = leases.take_next("run", after=after, passed_over=passed_over, **options)
+        return found and found[:2]
+
+
+def test_it_says_whether_more_may_wait(tenants):
+    promise(tenants[0], 2)
+    with transaction.atomic():
+        assert [leases.take_next("run", after=NOBODY)[2] for _ in range(2)] == [True, False]
 
 
 def take_all(passed_over=()) -> list:

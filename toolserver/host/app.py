@@ -158,4 +158,4 @@ async def _caller(request: Request, *, web_scope: Scope | None, workers: bool) -
 async def _passed(request: Request, caller: Caller, method: str, path: str, body: bytes | None) -> Response:
     async with request.app.state.pool.use(caller.tenant_id, caller.version) as process:
         answer = await process.ask(method, path, body)
-    return Response(answer.content, answer.status_code, media_type=answer.headers.get("content-type"))
+    return Response(answer.content, answer.status, media_type=answer.media_type)

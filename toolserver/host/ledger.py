@@ -5,6 +5,7 @@ Nothing here calls anybody. Each function is one transaction of role `tools`, th
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +51,9 @@ def begin_call(call: PlannedCall, *, holder: int) -> Begun | LedgerEntry:
     return found
 
 
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
 def settle_call(call: PlannedCall, begun: Begun, outcome: Outcome, *, holder: int) -> LedgerEntry:
     """Write what came of an attempt, unless a later attempt was begun meanwhile. Safe to repeat."""
     with tenant_context(call.tenant_id):
@@ -60,9 +64,11 @@ def settle_call(call: PlannedCall, begun: Begun, outcome: Outcome, *, holder: in
                 record(action=f"tool_call.{outcome.state}", subject=("tool_call", entry.id), actor=ACTOR,
                        data={"tool": entry.tool, "run": str(entry.run_id), "grant": str(entry.grant_id),
                              "attempt": entry.attempts, "code": entry.code})
-            if outcome.credentials:
-                tell("UPDATE toolserver_credential SET last_used_at = %s WHERE id = ANY(%s)",
-                     [now(), outcome.credentials])
+            if outcome.credentials:  # seldom: calls that use the same one at once would wait for one another here
+                at = now()
+                tell("UPDATE toolserver_credential SET last_used_at = %s WHERE id = ANY(%s) "
+                     "AND (last_used_at IS NULL OR last_used_at < %s)",
+                     [at, outcome.credentials, at - USE_NOTED_EVERY])
         return entry
 
 

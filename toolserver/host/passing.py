@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
-import httpx
+import aiohttp
 
 from countersign.ids import parse_id
 from toolserver.host.calls import Begun, Outcome, PlannedCall, not_done, unknown
 from toolserver.host.messages import write_json
 from toolserver.host.models import LedgerState
-from toolserver.host.tenant_process import CALL_TIMEOUT, MCP_HEADERS, TenantProcess
+from toolserver.host.tenant_process import MCP_HEADERS, Answer, TenantProcess
 
 MOST_RESULT_BYTES = 4 * 1024 * 1024
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -21,29 +22,28 @@ NEVER_RUN = {-32700, -32600, -32601, -32602}
 
 async def pass_on(process: TenantProcess, call: PlannedCall, begun: Begun) -> Outcome:
     """Exactly what was verified, written anew. Only what provably never reached the tool counts as not done."""
-    if process.client.is_closed:
+    if process.http.closed:
         return not_done("tenant_process_unavailable", "The team's tool process has ended.", retryable=True)
     try:
-        response = await process.client.post("/mcp", content=_message(call, begun), headers=MCP_HEADERS,
-                                             timeout=CALL_TIMEOUT)
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+        answer = await process.send("POST", "/mcp", _message(call, begun), MCP_HEADERS)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
         return not_done("tenant_process_unavailable", "The team's tool process could not be reached.", retryable=True)
-    except httpx.TimeoutException:
+    except TimeoutError:
         return unknown("call_timed_out", "The tool did not answer in time. It may have acted.")
-    except (httpx.HTTPError, RuntimeError):  # RuntimeError: the client was closed under it
+    except (aiohttp.ClientError, RuntimeError):  # RuntimeError: the session was closed under it
         return unknown("call_cut_off", "The team's tool process went away during the call. It may have acted.")
-    return read_outcome(response)
+    return read_outcome(answer)
 
 
-def read_outcome(response: httpx.Response) -> Outcome:
-    if 400 <= response.status_code < 500:  # the process's MCP transport refuses before it looks for a tool
-        return not_done("tenant_process_refused", f"The team's tool process refused the call ({response.status_code}).",
+def read_outcome(answer: Answer) -> Outcome:
+    if 400 <= answer.status < 500:  # the process's MCP transport refuses before it looks for a tool
+        return not_done("tenant_process_refused", f"The team's tool process refused the call ({answer.status}).",
                         retryable=False)
     try:
-        body = response.json()
+        body = json.loads(answer.content)
         if "error" in body:
             return _of_error(body["error"])
-        return _of_result(body["result"], too_large=len(response.content) > MOST_RESULT_BYTES)
+        return _of_result(body["result"], too_large=len(answer.content) > MOST_RESULT_BYTES)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return unknown("answer_unreadable", "The tool's answer could not be read. It may have acted.")
 

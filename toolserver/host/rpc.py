@@ -72,4 +72,4 @@ async def _pass(request: Request, message: Message, process: TenantProcess) -> R
     theirs = {name: value for name, value in request.headers.items() if name.startswith("mcp-")}
     headers = {name: value for name, value in MCP_HEADERS.items() if not name.startswith("mcp-")} | theirs
     answer = await process.ask("POST", "/mcp", message.dump(), headers)
-    return Response(answer.content, answer.status_code, media_type=answer.headers.get("content-type"))
+    return Response(answer.content, answer.status, media_type=answer.media_type)

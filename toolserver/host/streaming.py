@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 
-import httpx
+import aiohttp
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from countersign.logs import get_logger
 from toolserver.host.errors import ProcessUnavailable
 from toolserver.host.messages import write_json
-from toolserver.host.tenant_process import TenantProcess
+from toolserver.host.tenant_process import JSON_HEADERS, TenantProcess
 
 log = get_logger(__name__)
 
@@ -23,17 +23,16 @@ CUT_OFF = {"error": {"code": "answer_cut_short", "message": "The model's answer 
 
 async def complete(request: Request, body: bytes, process: TenantProcess, headers: dict[str, str]) -> Response:
     """The process's answer, as it comes. The process counts as in use until it is over."""
-    sent = process.client.build_request("POST", "/v1/chat/completions", content=body,
-                                        headers={"content-type": "application/json", **headers})
-    answer = await _unless_gone(request, process.client.send(sent, stream=True))
+    sending = process.http.post("/v1/chat/completions", data=body, headers=JSON_HEADERS | headers)
+    answer = await _unless_gone(request, sending)
     return PassedOn(answer, process)
 
 
 class PassedOn(StreamingResponse):
     """Ends with the answer, or with the caller: then what is upstream is closed, which cancels the model call."""
 
-    def __init__(self, answer: httpx.Response, process: TenantProcess) -> None:
-        super().__init__(_pieces(answer), answer.status_code, media_type=answer.headers.get("content-type"),
+    def __init__(self, answer: aiohttp.ClientResponse, process: TenantProcess) -> None:
+        super().__init__(_pieces(answer), answer.status, media_type=answer.headers.get("content-type"),
                          headers={"cache-control": "no-store"})
         self.answer = answer
         self.process = process
@@ -44,10 +43,10 @@ class PassedOn(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self.process.users -= 1
-            await asyncio.shield(self.answer.aclose())
+            self.answer.close()
 
 
-async def _unless_gone(request: Request, sending) -> httpx.Response:
+async def _unless_gone(request: Request, sending: Awaitable[aiohttp.ClientResponse]) -> aiohttp.ClientResponse:
     """Raises ProcessUnavailable; cancels the sending when the caller has gone (there is nobody to answer then)."""
     task = asyncio.ensure_future(sending)
     gone = asyncio.ensure_future(_disconnect(request))
@@ -56,7 +55,7 @@ async def _unless_gone(request: Request, sending) -> httpx.Response:
         if not task.done():
             raise ProcessUnavailable("The caller has gone.")
         return task.result()
-    except (httpx.HTTPError, RuntimeError) as error:
+    except (aiohttp.ClientError, TimeoutError, RuntimeError) as error:
         raise ProcessUnavailable from error
     finally:
         gone.cancel()
@@ -68,11 +67,11 @@ async def _disconnect(request: Request) -> None:
         pass
 
 
-async def _pieces(answer: httpx.Response) -> AsyncIterator[bytes]:
+async def _pieces(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     try:
-        async for piece in answer.aiter_raw():
+        async for piece in answer.content.iter_any():
             yield piece
-    except httpx.HTTPError as error:
+    except aiohttp.ClientError as error:
         log.warning("model answer cut short", detail=type(error).__name__)
         if answer.headers.get("content-type", "").startswith("text/event-stream"):
             yield b"data: " + write_json(CUT_OFF) + b"\n\n"

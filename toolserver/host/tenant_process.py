@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
+import aiohttp
 
 from countersign.logs import get_logger
 from toolserver.host import forkserver
@@ -27,7 +27,10 @@ START_SECONDS = 30
 END_SECONDS = 3
 MOST_SAID = 1 << 20  # bytes of one message on the pipe
 CALL_SECONDS = 400  # a mail server may take five minutes to accept a message
-CALL_TIMEOUT = httpx.Timeout(CALL_SECONDS, connect=5)
+CONNECT_SECONDS = 5
+CALL_TIMEOUT = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=CALL_SECONDS)
+STREAM_TIMEOUT = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS)  # how long a model may be silent is its caller's
+KEPT_SECONDS = 30  # less than the process keeps a connection: it must not close one that is about to be used
 JSON_HEADERS = {"content-type": "application/json"}
 MCP_HEADERS = {**JSON_HEADERS, "accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-11-25"}
 
@@ -40,6 +43,15 @@ class Tool:
     schema_hash: str
     read_only: bool
     idempotent: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the process answered, read to its end."""
+
+    status: int
+    media_type: str | None
+    content: bytes
 
 
 class TenantProcess:
@@ -56,11 +68,10 @@ class TenantProcess:
         self._pipe: Connection | None = None
         self._telling = asyncio.Lock()
         self._token = secrets.token_urlsafe(32)
-        self.client = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(uds=str(socket), verify=False, limits=httpx.Limits(
-                max_connections=None, max_keepalive_connections=32, keepalive_expiry=30)),
-            base_url="http://tenant", timeout=httpx.Timeout(CALL_SECONDS, connect=5, read=None), trust_env=False,
-            headers={"authorization": f"Bearer {self._token}"})
+        self.http = aiohttp.ClientSession(
+            "http://tenant", connector=aiohttp.UnixConnector(str(socket), limit=0, keepalive_timeout=KEPT_SECONDS),
+            timeout=STREAM_TIMEOUT, headers={"authorization": f"Bearer {self._token}"}, auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar())
 
     @property
     def pid(self) -> int | None:
@@ -83,17 +94,23 @@ class TenantProcess:
         await self._tell(config)
 
     async def ask(self, method: str, path: str, body: bytes | None = None,
-                  headers: dict[str, str] = JSON_HEADERS) -> httpx.Response:
+                  headers: dict[str, str] = JSON_HEADERS) -> Answer:
         """A question whose answer has no effect. Raises ProcessUnavailable."""
         try:
-            return await self.client.request(method, path, content=body, headers=headers, timeout=CALL_TIMEOUT)
-        except (httpx.HTTPError, RuntimeError) as error:  # RuntimeError: the client was closed under it
+            return await self.send(method, path, body, headers)
+        except (aiohttp.ClientError, TimeoutError, RuntimeError) as error:  # RuntimeError: closed under it
             raise ProcessUnavailable from error
+
+    async def send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        """Raises what aiohttp does; a POST is sent once at most."""
+        async with self.http.request(method, path, data=body, headers=headers, timeout=CALL_TIMEOUT,
+                                     allow_redirects=False) as answer:
+            return Answer(answer.status, answer.headers.get("content-type"), await answer.read())
 
     async def end(self) -> None:
         """Close the pipe, which ends it at once; kill it if it does not. Safe to repeat."""
         self.version = -1
-        await self.client.aclose()
+        await self.http.close()
         if self._process is not None:
             await asyncio.to_thread(self._end, self._process, self._pipe)
             self._process = self._pipe = None

@@ -109,6 +109,7 @@ def _connect(credential: SmtpCredential) -> smtplib.SMTP:
         raise
     if client.sock:
         client.sock.settimeout(STEP_SECONDS)
+        client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else the last line waits 40 ms for an ACK
     return client
 
 

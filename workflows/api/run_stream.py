@@ -9,7 +9,7 @@ from contextlib import aclosing, suppress
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import SyncToAsync, sync_to_async
+from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -18,6 +18,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import renderers
 from rest_framework.request import Request
 
+from countersign.api.kept import all_shown
 from countersign.database.context import release_connection
 from countersign.errors import CountersignError, NotSignedIn, TooManyRequests
 from countersign.places import Places
@@ -26,8 +27,8 @@ from tenants.api.authentication import SessionAuthentication
 from tenants.models import User
 from workflows.api.run_serializers import EventSerializer
 from workflows.api.runs import _RunView, whole_number
-from workflows.engine.watching import EVENTS_AT_ONCE, Read, watch
-from workflows.queries.runs import Watched, events_after
+from workflows.engine.watching import EVENTS_AT_ONCE, Events, Read, watch
+from workflows.queries.runs import events_after
 
 #: Seconds that may pass before it is asked again who may watch.
 LOOK_EVERY = 5.0
@@ -50,7 +51,6 @@ class EventStream(renderers.BaseRenderer):
 class RunEventStream(_RunView):
     """Holds no database connection while nothing happens: it borrows one for each look, and looks who may watch."""
 
-    transactional = False
     renderer_classes = [renderers.JSONRenderer, EventStream]
 
     @extend_schema(responses={(200, "text/event-stream"): OpenApiTypes.STR, 204: None}, parameters=[
@@ -66,42 +66,36 @@ class RunEventStream(_RunView):
         """
         seen = request.headers.get("Last-Event-ID") or request.query_params.get("after", "0")
         after = whole_number("Last-Event-ID", seen)
-        run = self._look(id)
+        run = self.watched(id)
         if run.status.ended and run.event_seq <= after:
             return HttpResponse(status=204)
         OF_A_PERSON.refuse_if_full(request.user.id)
         OF_A_TEAM.refuse_if_full(self.tenant.id)
-        response = StreamingHttpResponse(self._places_held(run.id, after), content_type="text/event-stream")
+        stream = self._places_held(run.id, after, stored_after(run.id, after))
+        response = StreamingHttpResponse(stream, content_type="text/event-stream")
         response["Cache-Control"] = "no-store"
         response["X-Accel-Buffering"] = "no"
         return response
 
-    async def _places_held(self, run_id: UUID, after: int) -> AsyncIterator[str]:
+    async def _places_held(self, run_id: UUID, after: int, stored: Events) -> AsyncIterator[bytes]:
         """Taken when the stream begins, so that they are given back when it ends: an answer whose client is gone by
         the time it is ready never begins. Who took the last one meanwhile was quicker, and this ends at once.
         """
         read = sync_to_async(lambda last: self._read(run_id, last), thread_sensitive=False)
         with suppress(TooManyRequests), OF_A_PERSON.taken(self.request.user.id), OF_A_TEAM.taken(self.tenant.id):
-            async with aclosing(_messages(self.tenant.id, run_id, after, read)) as messages:
+            watched = watch(self.tenant.id, run_id, after=after, stored=stored, read=read)
+            async with aclosing(watched), aclosing(_messages(watched, read)) as messages:
                 async for message in messages:
                     yield message
 
-    def _look(self, id: str) -> Watched:
-        """Raises NotFound."""
-        try:
-            with self.context():
-                return self.watched(id)
-        finally:
-            release_connection()
-
-    def _read(self, run_id: UUID, last: int) -> list[dict[str, Any]]:
-        """Raises NotFound or Forbidden once this person may not watch any more."""
+    def _read(self, run_id: UUID, last: int) -> Events:
+        """Raises NotSignedIn, NotFound or Forbidden once this person may not watch any more."""
         try:
             with self.context():
                 self._still_signed_in()
                 self.admit()
                 self.watched(str(run_id))
-                return list(EventSerializer(events_after(run_id, last, most=EVENTS_AT_ONCE), many=True).data)
+                return stored_after(run_id, last)
         finally:
             release_connection()
 
@@ -116,6 +110,10 @@ class RunEventStream(_RunView):
             raise NotSignedIn
 
 
+def stored_after(run_id: UUID, last: int) -> Events:
+    return all_shown(EventSerializer, events_after(run_id, last, most=EVENTS_AT_ONCE))
+
+
 def person_of_session(key: str) -> User | AnonymousUser:
     """Who is signed in there now: nobody once the session has ended, or the password was changed."""
     request = HttpRequest()
@@ -123,32 +121,15 @@ def person_of_session(key: str) -> User | AnonymousUser:
     return get_user(request)
 
 
-def give_back_thread() -> None:
-    """Django keeps a thread for each request until it is over, which for a stream is long: 200 of them, 200 threads."""
-    request = SyncToAsync.thread_sensitive_context.get(None)
-    if executor := SyncToAsync.context_to_thread_executor.pop(request, None):
-        executor.shutdown(wait=False)
-
-
-async def _messages(tenant_id: UUID, run_id: UUID, after: int, read: Read) -> AsyncIterator[str]:
+async def _messages(watched: AsyncIterator[bytes], read: Read) -> AsyncIterator[bytes]:
     """Redis tells a busy run's events without a look at who may watch, so there is one every few seconds."""
-    give_back_thread()
-    yield "retry: 2000\n\n"
+    yield b"retry: 2000\n\n"
     looked = time.monotonic()
     try:
-        async for message in watch(tenant_id, run_id, after=after, read=read):
+        async for message in watched:
             if time.monotonic() - looked > LOOK_EVERY:
                 await read(NOTHING_IS_AFTER)
                 looked = time.monotonic()
-            yield _as_text(message)
+            yield message
     except CountersignError:
         return
-
-
-def _as_text(message: dict[str, Any] | None) -> str:
-    if message is None:
-        return ": still here\n\n"
-    if delta := message.get("delta"):
-        return f"event: delta\ndata: {json.dumps(delta, ensure_ascii=False)}\n\n"
-    event = message["event"]
-    return f"id: {event['seq']}\nevent: {event['kind']}\ndata: {json.dumps(event, ensure_ascii=False, default=str)}\n\n"

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from approvals.permissions import require
+from countersign.api.kept import all_shown, shown
 from countersign.api.pages import one_page, paged
 from countersign.api.query import asked_id
 from countersign.artifacts import RunFolder
@@ -27,8 +28,9 @@ from workflows.api.run_serializers import (
     RunSerializer,
 )
 from workflows.engine.watching import EVENTS_AT_ONCE
-from workflows.models import Run, RunStatus, Template
+from workflows.models import Run, RunStatus
 from workflows.queries.runs import Watched, events_after, in_full, runs_visible_to, watched_run
+from workflows.queries.templates import template_to_run
 from workflows.services.runs import cancel_run, retry_run, start_run
 
 
@@ -52,11 +54,9 @@ class _RunView(TenantView):
         require(self.request.user, "run", run.template.scope)
         return run
 
-    def detail(self, run: Run, status: int = 200) -> Response:
+    def detail(self, run: Run) -> Response:
         """A run that was changed, as it stands now."""
-        run = in_full(Run.objects).get(id=run.id)
-        headers = {"Location": f"/api/v1/tenants/{self.tenant.slug}/runs/{run.id}/"} if status == 201 else {}
-        return Response(RunDetailSerializer(run).data, status=status, headers=headers)
+        return Response(shown(RunDetailSerializer, in_full(Run.objects).get(id=run.id)))
 
 
 class Runs(_RunView):
@@ -82,21 +82,20 @@ class Runs(_RunView):
     def post(self, request: Request, slug: str) -> Response:
         """Start a run. With an `Idempotency-Key`, a repeated request starts no second one."""
         asked = self.parse(NewRun)
-        templates = Template.objects.visible_to(request.user).select_related("scope")
-        template = templates.filter(id=asked["workflow"]).first()
+        template = template_to_run(request.user, asked["workflow"])
         if template is None:
             raise Invalid(fields=[field_fault("workflow", "unknown", "There is no such workflow.")])
-        require(request.user, "run", template.scope)
         run = start_run(template=template, number=asked["version"], run_input=asked["input"], title=asked["title"],
                         actor=self.actor, started_by=request.user)
-        return self.detail(run, status=201)
+        headers = {"Location": f"/api/v1/tenants/{self.tenant.slug}/runs/{run.id}/"}
+        return Response(shown(RunDetailSerializer, run), status=201, headers=headers)
 
 
 class RunView(_RunView):
     @extend_schema(responses=RunDetailSerializer)
     def get(self, request: Request, slug: str, id: str) -> Response:
         """One run: where it stands, its steps and drafts, and what it needs from whom."""
-        return Response(RunDetailSerializer(self.get_or_404(in_full(runs_visible_to(request.user)), id)).data)
+        return Response(shown(RunDetailSerializer, self.get_or_404(in_full(runs_visible_to(request.user)), id)))
 
 
 class RunCancellation(_RunView):
@@ -123,10 +122,10 @@ class RunEvents(_RunView):
         run, after = self.watched(id), whole_number("after", request.query_params.get("after", "0"))
         most = min(whole_number("page_size", request.query_params.get("page_size", "200")) or 1, EVENTS_AT_ONCE)
         events = events_after(run.id, after, most=most + 1)
-        shown, more = events[:most], len(events) > most
-        next_page = f"?after={shown[-1].seq}&page_size={most}" if more else None
+        page, more = events[:most], len(events) > most
+        next_page = f"?after={page[-1].seq}&page_size={most}" if more else None
         return Response({"next": next_page and request.build_absolute_uri(request.path + next_page), "previous": None,
-                         "results": EventSerializer(shown, many=True).data})
+                         "results": all_shown(EventSerializer, page)})
 
 
 def whole_number(name: str, text: str) -> int:

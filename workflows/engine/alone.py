@@ -24,7 +24,7 @@ from countersign.database.context import tenant_context
 from countersign.logs import get_logger
 from workflows.engine import drain
 from workflows.engine import lease as leases
-from workflows.engine.claims import Ending, finish, quarantine, released, try_again
+from workflows.engine.claims import Claimed, Ending, finish, quarantine, released, try_again
 from workflows.engine.lease import MOST_CLAIMS, Lease
 from workflows.engine.slots import waiting
 from workflows.models import Run
@@ -40,8 +40,9 @@ DATABASE_AWAY = 75
 ASKED_TO_STOP = (-signal.SIGTERM, -signal.SIGINT)
 
 
-def advance_alone(lease: Lease, run: Run) -> None:
+def advance_alone(claimed: Claimed) -> None:
     """Take a claimed run as far as it goes, in a child of this process. Raises StaleLease."""
+    lease, run, _stored = claimed
     if drain.is_draining():
         finish(lease, run, released(untried=True))
         return
@@ -98,11 +99,11 @@ def _judge(lease: Lease, run: Run, code: int) -> Ending:
     return quarantine(error)
 
 
-def read_claim(told: dict[str, Any]) -> tuple[Lease, Run]:
+def read_claim(told: dict[str, Any]) -> Claimed:
     """In the child: what the worker has claimed."""
     lease = Lease(tenant=UUID(told["tenant"]), run=UUID(told["run"]), epoch=told["epoch"], token=told["token"],
                   claims=told["claims"])
     with tenant_context(lease.tenant):
-        return lease, Run.objects.get(id=lease.run)
+        return Claimed(lease, Run.objects.get(id=lease.run))
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -14,24 +14,32 @@ from django.db import InterfaceError, OperationalError, transaction
 from psycopg.types.json import Jsonb
 
 from countersign.clock import now
-from countersign.database.context import adopt_tenant, tenant_context
-from countersign.database.statements import load, pipelined, tell
+from countersign.database.context import adopt_tenant, pipelined_context
+from countersign.database.statements import loading, pipelined
 from countersign.doorbells.services import ring
 from countersign.errors import CountersignError
 from countersign.logs import get_logger
 from countersign.outages import POSTGRES, part_of
 from workflows.engine import lease as leases
-from workflows.engine.events import Event, record
+from workflows.engine.events import Change, Event, record
 from workflows.engine.grants import let_go_of_connection
 from workflows.engine.lease import MOST_CLAIMS_AT_ALL, Lease
 from workflows.engine.pool import check_pools
 from workflows.engine.saver import RunSaver
 from workflows.engine.slots import waiting
+from workflows.engine.stored import Stored, looking
 from workflows.models import Run, RunStatus
 
 log = get_logger(__name__)
 
-Claimed = tuple[Lease, Run]
+
+class Claimed(NamedTuple):
+    """`stored` is what the run goes on from, where that was read with the claim."""
+
+    lease: Lease
+    run: Run
+    stored: Stored | None = None
+
 
 TOPIC = "run"
 QUARANTINED = "quarantined"
@@ -74,35 +82,38 @@ def claim(tenant_id: UUID, run_id: UUID) -> Claimed | None:
     That is so when nothing is promised, while another worker holds the run (its outbox row stays), and for a run that
     has ended.
     """
-    with tenant_context(tenant_id):
+    with pipelined_context(tenant_id):
         lease = leases.take(TOPIC, tenant_id, run_id)
         return _begun(lease) if lease else None
 
 
 def claim_next(*, after: UUID, passed_over: Collection[UUID] = (),
-               alone: bool = True) -> tuple[UUID, Claimed | None] | None:
+               alone: bool = True) -> tuple[UUID, Claimed | None, bool] | None:
     """Claim the run whose turn it is: the oldest of the next tenant in the round after this one. Without `alone`, one
     that may go together with others.
 
-    Returns that tenant, and None beside it when its run turned out to have nothing to do; None when nothing waits but
-    for the tenants `passed_over`. Raises ClaimFailed, so that the round can go on after the tenant it names.
+    Returns that tenant, None beside it when its run turned out to have nothing to do, and whether more may wait; None
+    when nothing waits but for the tenants `passed_over`. Raises ClaimFailed, so that the round can go on after the
+    tenant it names.
     """
-    with transaction.atomic():
+    with transaction.atomic(), pipelined():
         found = leases.take_next(TOPIC, after=after, passed_over=passed_over, alone=alone)
         if found is None:
             return None
-        tenant_id, lease = found
+        tenant_id, lease, more = found
         if lease is None:
-            return tenant_id, None
+            return tenant_id, None, True
         try:
             with adopt_tenant(tenant_id):
-                return tenant_id, _begun(lease)
+                return tenant_id, _begun(lease), more
         except Exception as error:
             raise ClaimFailed(tenant_id) from error
 
 
 def _begun(lease: Lease) -> Claimed | None:
-    run = next(iter(load(Run, "WHERE id = %s FOR UPDATE", [lease.run])), None)
+    claimed = loading(Run, "WHERE id = %s FOR UPDATE", [lease.run])
+    stored = looking(lease)
+    run = next(iter(claimed()), None)
     if run is None or RunStatus(run.status).ended or run.attention_reason == QUARANTINED:
         leases.release(lease)
         return None
@@ -110,7 +121,7 @@ def _begun(lease: Lease) -> Claimed | None:
         _settle(lease, run, quarantine(run.error))
         return None
     _start(lease, run)
-    return lease, run
+    return Claimed(lease, run, stored())
 
 
 def _start(lease: Lease, run: Run) -> None:
@@ -118,10 +129,8 @@ def _start(lease: Lease, run: Run) -> None:
     run.started_at = run.started_at or now()
     run.status = RunStatus.RUNNING
     run.attention_reason, run.attention = "", {}
-    with pipelined():
-        tell("UPDATE workflows_run SET status = %s, started_at = %s, attention_reason = '', attention = '{}' "
-             "WHERE id = %s", [run.status, run.started_at, run.id])
-        record(run.tenant_id, run.id, Event(kind, data={"epoch": lease.epoch}))
+    record(run.tenant_id, run.id, Event(kind, data={"epoch": lease.epoch}), change=Change({
+        "status": run.status, "started_at": run.started_at, "attention_reason": "", "attention": Jsonb({})}))
 
 
 def quarantine(error: dict[str, Any] | None) -> Ending:
@@ -139,7 +148,7 @@ def finish(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = None
     few seconds a database that is away is waited for. Raises StaleLease, having written nothing."""
     for delay in PATIENCE if patient else ():
         try:
-            with tenant_context(run.tenant_id):
+            with pipelined_context(run.tenant_id):
                 _settle(lease, run, ending, saver)
             return
         except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
@@ -149,17 +158,8 @@ def finish(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = None
         with waiting():
             time.sleep(delay)
         check_pools()
-    with tenant_context(run.tenant_id):
+    with pipelined_context(run.tenant_id):
         _settle(lease, run, ending, saver)
-
-
-# `attempts` counts tries at one step: whoever asks a person begins anew. An error stays until something else is known.
-SETTLE = """
-    UPDATE workflows_run SET status = %(status)s, ended_at = %(ended_at)s, attention_reason = %(reason)s,
-        attention = %(attention)s,
-        attempts = CASE WHEN %(attempted)s THEN attempts + 1 WHEN %(asks)s THEN 0 ELSE attempts END,
-        error = CASE WHEN %(known)s THEN %(error)s::jsonb ELSE error END
-    WHERE id = %(run)s AND ended_at IS NULL"""
 
 
 def _settle(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = None) -> None:
@@ -167,21 +167,25 @@ def _settle(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = Non
     if ending.rests:
         leases.drop_promises(TOPIC, run.id)
     leases.release(lease, keep_claims=ending.ours and not progress, untried=ending.untried)
-    ended, asks = ending.status.ended, ending.status == RunStatus.NEEDS_ATTENTION
     event = Event(ending.kind, data={**ending.data, "epoch": lease.epoch})
-    with pipelined():
-        if saver:
-            saver.save_here(event)
-        else:
-            record(run.tenant_id, run.id, event)
-        tell(SETTLE, {
-            "run": run.id, "status": ending.status, "ended_at": now() if ended else None, "asks": asks,
-            "reason": ending.data.get("reason", "") if asks else "", "attention": Jsonb(ending.data if asks else {}),
-            "attempted": ending.attempted, "known": bool(ending.error or ended),
-            "error": Jsonb(ending.error) if ending.error else None})
-        if ending.due_at is not None:
-            ring(TOPIC, tenant_id=run.tenant_id, subject_id=run.id, due_at=ending.due_at)
+    if saver:
+        saver.save_here(event, change=_change(ending))
+    else:
+        record(run.tenant_id, run.id, event, change=_change(ending))
+    if ending.due_at is not None:
+        ring(TOPIC, tenant_id=run.tenant_id, subject_id=run.id, due_at=ending.due_at)
     log.info(ending.kind, status=ending.status.value, code=(ending.error or {}).get("code"))
+
+
+def _change(ending: Ending) -> Change:
+    """Whoever asks a person tries anew after that. An error stays until something else is known."""
+    ended, asks = ending.status.ended, ending.status == RunStatus.NEEDS_ATTENTION
+    columns = {"status": ending.status, "ended_at": now() if ended else None,
+               "attention_reason": ending.data.get("reason", "") if asks else "",
+               "attention": Jsonb(ending.data if asks else {})}
+    if ending.error or ended:
+        columns["error"] = Jsonb(ending.error) if ending.error else None
+    return Change(columns, tried=ending.attempted, anew=asks and not ending.attempted)
 
 
 def released(*, delay: float = 0, untried: bool = False, ours: bool = False) -> Ending:

@@ -19,7 +19,6 @@ from workflows.engine.claims import Claimed, ClaimFailed, Ending, released
 from workflows.engine.grants import let_go_of_connection
 from workflows.engine.lease import MOST_CLAIMS, Lease, StaleLease, heart
 from workflows.engine.slots import Slots, Tenant
-from workflows.models import Run
 
 log = get_logger(__name__)
 
@@ -35,9 +34,12 @@ NOBODY = UUID(int=0)
 
 @dataclass(eq=False)
 class Turn:
-    lease: Lease
-    run: Run
+    claimed: Claimed
     thread: threading.Thread = field(init=False)
+
+    @property
+    def lease(self) -> Lease:
+        return self.claimed.lease
 
 
 class Dispatcher:
@@ -47,10 +49,10 @@ class Dispatcher:
         self.most_turns = most_turns
         self.slots = Slots(at_work, free_of=self._no_longer_queues)
         self._turns: set[Turn] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._bell = threading.Event()
         self._stopping = threading.Event()
-        self._passed_over: frozenset[Tenant] = frozenset()
+        self._passed_over: frozenset[Tenant] | None = frozenset()
         self._last = NOBODY
         self._thread = threading.Thread(target=self._look, name="dispatcher", daemon=True)
 
@@ -95,10 +97,10 @@ class Dispatcher:
 
     def _claim_one(self) -> bool:
         """Whether there is reason to look again at once."""
-        passed_over = self._without_room()
+        with self._lock:
+            passed_over = self._passed_over = self._without_room()
         if passed_over is None:
             return False
-        self._passed_over = passed_over
         with self.slots.at_work(None):
             try:
                 found = claims.claim_next(after=self._last, passed_over=[each for each in passed_over if each],
@@ -107,10 +109,10 @@ class Dispatcher:
                 let_go_of_connection()
         if found is None:
             return False
-        self._last, claimed = found
+        self._last, claimed, more = found
         if claimed is not None:
             self._begin(claimed)
-        return True
+        return more
 
     def _without_room(self) -> frozenset[Tenant] | None:
         """The tenants that get no further turn now: they have their share, or cannot keep up with those they have. None
@@ -125,13 +127,23 @@ class Dispatcher:
         return sum(each.lease.claims >= MOST_CLAIMS for each in self._under_way())
 
     def _no_longer_queues(self, tenant: Tenant) -> None:
-        if tenant in self._passed_over:
+        with self._lock:
+            passed_over = self._passed_over
+        if passed_over is not None and tenant in passed_over:
+            self._bell.set()
+
+    def _ended(self, each: Turn) -> None:
+        """Look again if the last look left something for want of room."""
+        with self._lock:
+            self._turns.discard(each)
+            left = self._passed_over is None or each.lease.tenant in self._passed_over
+        if left or each.lease.claims >= MOST_CLAIMS:
             self._bell.set()
 
     # -- turns
 
     def _begin(self, claimed: Claimed) -> None:
-        each = Turn(*claimed)
+        each = Turn(claimed)
         try:
             heart.beat_for(each.lease)
             each.thread = threading.Thread(target=self._take, args=[each], name="turn", daemon=True)
@@ -147,19 +159,17 @@ class Dispatcher:
     def _take(self, each: Turn) -> None:
         try:
             with self.slots.at_work(each.lease.tenant):
-                turn.advance(each.lease, each.run)
+                turn.advance(each.claimed)
         except Exception:
             log.exception("turn.crashed", run=str(each.lease.run))
         finally:
-            with self._lock:
-                self._turns.discard(each)
-            self._bell.set()
+            self._ended(each)
 
 
 def _let_go(each: Turn, ending: Ending) -> None:
     """Hand a run on that does not end in time, or cannot begin. What is still done for it here is refused."""
     try:
-        claims.finish(each.lease, each.run, ending, patient=False)
+        claims.finish(each.lease, each.claimed.run, ending, patient=False)
     except StaleLease:
         pass
     except Exception as error:  # its lease will run out

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -55,14 +56,14 @@ class Spent:
 
 
 # The run's row is the counter: its lock orders everybody's events, and a rolled-back event leaves no gap. Nothing more
-# happens in a run that has ended: whoever comes too late writes nothing.
+# happens in a run that has ended: whoever comes too late writes nothing. `attempts` counts tries at one step.
 WRITE = """
     WITH run AS (
         UPDATE workflows_run SET
             event_seq = event_seq + %(count)s, steps = steps + %(steps)s, revision = GREATEST(revision, %(revision)s),
             tokens_in = tokens_in + %(tokens_in)s, tokens_out = tokens_out + %(tokens_out)s, cost = cost + %(cost)s,
             active_seconds = active_seconds + %(seconds)s,
-            attempts = CASE WHEN %(steps)s > 0 THEN 0 ELSE attempts END
+            attempts = CASE WHEN %(anew)s OR %(steps)s > 0 THEN 0 ELSE attempts END + %(tried)s{columns}
         WHERE tenant_id = %(tenant)s AND id = %(run)s AND ended_at IS NULL
         RETURNING event_seq)
     INSERT INTO workflows_runevent (id, tenant_id, run_id, seq, kind, node, data, at)
@@ -73,10 +74,32 @@ WRITE = """
     RETURNING seq"""
 
 
-def write_parameters(*, tenant: UUID, run: UUID, events: Sequence[Event], spent: Spent) -> dict[str, Any]:
-    return {"tenant": tenant, "run": run, "count": len(events), "steps": spent.steps, "revision": spent.revision,
-            "tokens_in": spent.tokens_in, "tokens_out": spent.tokens_out, "cost": spent.cost, "seconds": spent.seconds,
-            "events": Jsonb([event.row(order) for order, event in enumerate(events, 1)])}
+@dataclass(frozen=True)
+class Change:
+    """What becomes of the run's row besides its counters: columns, and whether this was a try at a step in vain
+    (`tried`), or the next one is the first (`anew`)."""
+
+    columns: dict[str, Any] = field(default_factory=dict)
+    tried: bool = False
+    anew: bool = False
+
+
+NONE = Change()
+
+
+def writing(*, tenant: UUID, run: UUID, events: Sequence[Event], spent: Spent,
+            change: Change = NONE) -> tuple[str, dict[str, Any]]:
+    """The statement that writes all of it, which answers with the events' numbers, and its parameters."""
+    return _write(tuple(change.columns)), {
+        "tenant": tenant, "run": run, "count": len(events), "steps": spent.steps, "revision": spent.revision,
+        "tokens_in": spent.tokens_in, "tokens_out": spent.tokens_out, "cost": spent.cost, "seconds": spent.seconds,
+        "events": Jsonb([event.row(order) for order, event in enumerate(events, 1)]),
+        "anew": change.anew, "tried": int(change.tried), **change.columns}
+
+
+@cache
+def _write(columns: tuple[str, ...]) -> str:
+    return WRITE.format(columns="".join(f", {name} = %({name})s" for name in columns))
 
 
 def numbered(events: Sequence[Event], seqs: Sequence[int]) -> list[dict[str, Any]]:
@@ -84,9 +107,9 @@ def numbered(events: Sequence[Event], seqs: Sequence[int]) -> list[dict[str, Any
     return [] if not seqs else [event.numbered(seq) for event, seq in zip(events, sorted(seqs), strict=True)]
 
 
-def record(tenant: UUID, run: UUID, *events: Event, spent: Spent | None = None) -> None:
-    """Append events in the caller's transaction, unless the run has ended, and tell whoever watches once it has
-    committed."""
-    seqs = asked(WRITE, write_parameters(tenant=tenant, run=run, events=events, spent=spent or Spent()))
+def record(tenant: UUID, run: UUID, *events: Event, spent: Spent | None = None, change: Change = NONE) -> None:
+    """Append events and change the run in the caller's transaction, unless it has ended, and tell whoever watches once
+    that has committed."""
+    seqs = asked(*writing(tenant=tenant, run=run, events=events, spent=spent or Spent(), change=change))
     transaction.on_commit(lambda: live.publish(tenant, run, [
         {"event": m} for m in numbered(events, [seq for (seq,) in seqs()])]), robust=True)

@@ -8,14 +8,15 @@ from approvals.models import ApprovalRequest, RequestStatus, Scope
 from approvals.plans import plan_hash
 from approvals.services import Subject, open_request
 from approvals.services.assignments import hold_access
-from countersign.database.context import tenant_context
-from countersign.database.statements import load, pipelined, tell
+from countersign.database.context import pipelined_context, tenant_context
+from countersign.database.statements import loading
 from workflows.engine import lease as leases
 from workflows.engine.claims import TOPIC, Ending
-from workflows.engine.events import Event
-from workflows.engine.grants import let_go_of_connection, read_grants
+from workflows.engine.events import Change, Event
+from workflows.engine.grants import keep_grants, let_go_of_connection
 from workflows.engine.lease import Lease
 from workflows.engine.session import Session
+from workflows.engine.stored import Stored
 from workflows.models import Run, RunStatus, Template
 from workflows.receivers import EXPIRED
 
@@ -30,42 +31,38 @@ def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
     run, lease = session.run, session.saver.lease
     session.book_time()
     try:
-        with tenant_context(run.tenant_id):
-            with pipelined():
-                leases.be_impatient()
-                hold_access(exclusive=False)  # before the lease, which others wait for
-                leases.drop_promises(TOPIC, run.id)  # before the request is read: what is said after that rings anew
-                leases.hold(lease)
-            [template] = load(Template, "WHERE id = %s", [run.template_id])
+        with pipelined_context(run.tenant_id):
+            leases.be_impatient()
+            hold_access(exclusive=False)  # before the lease, which others wait for
+            leases.drop_promises(TOPIC, run.id)  # before the request is read: what is said after that rings anew
+            templates = loading(Template, "WHERE id = %s", [run.template_id])
+            leases.hold(lease)
+            [template] = templates()
             request = open_request(
                 scope=Scope(id=template.scope_id), subject=Subject("run", run.id), gate=gate["gate"],
                 revision=gate["revision"], plan=gate["plan"], policy=gate["policy"], shown=gate["shown"],
                 title=run.title or template.name, started_by=run.started_by_id, authors=[])
             if request.status != RequestStatus.OPEN:
                 return _settled(request, gate)
-            with pipelined():
-                session.saver.save_here(*_opened(run, request, gate, lease))
-                tell("UPDATE workflows_run SET status = %s, request_id = %s, attempts = 0 WHERE id = %s",
-                     [RunStatus.WAITING, request.id, run.id])
-                leases.release(lease)
+            session.saver.save_here(*_opened(run, request, gate, lease), change=Change(
+                {"status": RunStatus.WAITING, "request_id": request.id}, anew=True))
+            leases.release(lease)
             return None
     finally:
         let_go_of_connection()
 
 
-def answer_to(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending | None:
-    """What people said since the run's request was opened, in the caller's transaction, and the grants that follow.
+def answer_to(session: Session, gate: dict[str, Any], stored: Stored) -> dict[str, Any] | Ending | None:
+    """What people said since the run's request was opened, and the grants that follow.
 
     None without a request, for another plan, or while it is open: then `open_gate` knows what to do.
     """
-    run = session.run
-    for request in load(ApprovalRequest, "WHERE id = %s AND status <> 'open'", [run.request_id]):
-        if (request.gate, request.revision, request.plan_hash) == (
-                gate["gate"], gate["revision"], plan_hash(gate["plan"])):
-            if request.status == RequestStatus.APPROVED:
-                read_grants(session, str(request.id))
-            return _settled(request, gate)
-    return None
+    request = stored.request
+    if request is None or (request.gate, request.revision, request.plan_hash) != (
+            gate["gate"], gate["revision"], plan_hash(gate["plan"])):
+        return None
+    keep_grants(session, str(request.id), stored.grants)
+    return _settled(request, gate)
 
 
 def _opened(run: Run, request: ApprovalRequest, gate: dict[str, Any], lease: Lease) -> list[Event]:
@@ -82,12 +79,19 @@ def _settled(request: ApprovalRequest, gate: dict[str, Any]) -> dict[str, Any] |
         case RequestStatus.APPROVED:
             verdict, feedback = "approve", []
         case RequestStatus.CHANGES_REQUESTED:
-            verdict, feedback = "request_changes", [
-                decision.comment for decision in request.decisions.all() if decision.verdict == "request_changes"]
+            verdict, feedback = "request_changes", _asked_changes(request)
         case _:
             return end_of(request.status)
     return {"verdict": verdict, "feedback": feedback, "request": str(request.id), "revision": gate["revision"],
             "plan": gate["plan"]}
+
+
+def _asked_changes(request: ApprovalRequest) -> list[str]:
+    with tenant_context(request.tenant_id):
+        decisions = request.decisions.filter(verdict="request_changes")
+        words = list(decisions.order_by("id").values_list("comment", flat=True))
+    let_go_of_connection()
+    return words
 
 
 def end_of(status: str) -> Ending:

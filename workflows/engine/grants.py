@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import connection
 
+from approvals.models import Grant
 from approvals.queries import grants_of
 from countersign.clock import now
 from countersign.database.context import tenant_context
@@ -34,7 +36,12 @@ def grant_of(session: Session, request: str, call: str) -> str:
 
 
 def read_grants(session: Session, request: str) -> None:
-    session.grants[request] = {grant.call_id: grant for grant in grants_of(UUID(request))}
+    keep_grants(session, request, grants_of(UUID(request)))
+
+
+def keep_grants(session: Session, request: str, grants: Iterable[Grant]) -> None:
+    """In the order they were made: of a call's grants the newest is meant."""
+    session.grants[request] = {grant.call_id: grant for grant in grants}
 
 
 def let_go_of_connection() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +15,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from countersign.database.context import tenant_context
-from countersign.logs import bound, get_logger
+from countersign.logs import bound
 from workflows.engine.grants import let_go_of_connection
 from workflows.engine.nodes.approval import run_approval
 from workflows.engine.nodes.supervisor import run_supervisor
@@ -29,8 +28,6 @@ from workflows.models import Run, Version
 from workflows.spec.document import Spec
 from workflows.spec.nodes import Node
 from workflows.spec.pins import Pins
-
-log = get_logger(__name__)
 
 RUNNERS: dict[str, Callable[[Any, State, Session], Command]] = {
     "worker": run_worker, "supervisor": run_supervisor, "approval": run_approval, "tool": run_tool}
@@ -67,10 +64,7 @@ def _runner(node: Node) -> Callable[[State, Runtime[Session]], Command]:
 
     def step(state: Any, runtime: Runtime[Session]) -> Command:
         with bound(step=node.id):
-            began = time.perf_counter()
-            done = run(node, state, runtime.context)
-            log.info("step.completed", ms=round((time.perf_counter() - began) * 1000, 1))
-            return done
+            return run(node, state, runtime.context)
 
     return step
 

@@ -25,6 +25,8 @@ log = get_logger(__name__)
 
 SECONDS = 5
 RENEW_EVERY = 1.0
+#: Seconds without a lease until the heart lets go of its connection.
+RESTS_AFTER = 10.0
 #: How long whoever has the platform's work in hand waits for a lock: a tenant's slow change holds up only that tenant.
 LOCK_PATIENCE = "250ms"
 #: Claims without progress: the third is taken alone (`alone.py`), and quarantines a run that kills its process then.
@@ -82,9 +84,9 @@ _TAKE = """
         DELETE FROM doorbells_outbox WHERE id IN (
             SELECT promised.id FROM doorbells_outbox AS promised JOIN taken USING (subject_id)
             WHERE promised.topic = %(topic)s FOR UPDATE OF promised SKIP LOCKED))
-    SELECT tenant_id, subject_id, epoch, claims FROM picked LEFT JOIN taken USING (subject_id)"""
+    SELECT tenant_id, subject_id, epoch, claims, {more} FROM picked LEFT JOIN taken USING (subject_id)"""
 
-TAKE = "WITH " + _TAKE.format(pick="""
+TAKE = "WITH " + _TAKE.format(more="false", pick="""
         SELECT tenant_id, subject_id FROM doorbells_outbox
         WHERE topic = %(topic)s AND subject_id = %(run)s AND tenant_id = %(tenant)s AND due_at <= clock_timestamp()
         LIMIT 1 FOR UPDATE SKIP LOCKED""")
@@ -105,7 +107,9 @@ TAKE_NEXT = "WITH RECURSIVE round (tenant_id, lap) AS (" + """
              WHERE topic = %(topic)s AND rung_at IS NOT NULL AND tenant_id <= %(after)s AND round.lap < 2
              ORDER BY tenant_id LIMIT 1)
             LIMIT 1) AS following),
-    """ + _TAKE.format(pick="""
+    """ + _TAKE.format(more="""
+        EXISTS (SELECT FROM doorbells_outbox WHERE topic = %(topic)s AND rung_at IS NOT NULL
+                AND subject_id <> picked.subject_id)""", pick="""
         SELECT oldest.tenant_id, oldest.subject_id FROM round, LATERAL (
             SELECT tenant_id, subject_id FROM doorbells_outbox AS promised
             WHERE topic = %(topic)s AND rung_at IS NOT NULL AND promised.tenant_id = round.tenant_id
@@ -127,30 +131,31 @@ def take(topic: str, tenant: UUID, run: UUID) -> Lease | None:
     None when nothing is due, or while another worker holds the lease: then the outbox keeps its row. Whoever takes it
     answers what is due later as well: what is left to do is looked at now, and promised again. Raises the epoch.
     """
-    _tenant, lease = _take(TAKE, {"topic": topic, "run": run, "tenant": tenant}) or (tenant, None)
-    return lease
+    found = _take(TAKE, {"topic": topic, "run": run, "tenant": tenant})
+    return found[1] if found else None
 
 
 def take_next(topic: str, *, after: UUID, passed_over: Collection[UUID] = (),
-              alone: bool = True) -> tuple[UUID, Lease | None] | None:
+              alone: bool = True) -> tuple[UUID, Lease | None, bool] | None:
     """`take` the run whose turn it is: the oldest one of the next tenant after this one that is not `passed_over`.
 
-    Without `alone` those are left that must be taken alone. Returns its tenant; without a lease when another worker
-    was faster. None when nothing waits.
+    Without `alone` those are left that must be taken alone. Returns its tenant, and whether more may wait; without a
+    lease when another worker was faster. None when nothing waits.
     """
     return _take(TAKE_NEXT, {"topic": topic, "after": after, "passed_over": list(passed_over), "alone": alone,
                              "alone_from": MOST_CLAIMS - 1})
 
 
-def _take(statement: str, parameters: dict[str, Any]) -> tuple[UUID, Lease | None] | None:
+def _take(statement: str, parameters: dict[str, Any]) -> tuple[UUID, Lease | None, bool] | None:
     secret = f".{secrets.token_urlsafe(32)}"
     with pipelined():
         be_impatient()
         found = ask(statement, {**parameters, "seconds": SECONDS, "secret": secret, "holder": holder})
-    for tenant, run, epoch, claims in found:
+    for tenant, run, epoch, claims, more in found:
         if epoch is None:
-            return tenant, None
-        return tenant, Lease(tenant=tenant, run=run, epoch=epoch, token=f"lease_{run}.{epoch}{secret}", claims=claims)
+            return tenant, None, more
+        token = f"lease_{run}.{epoch}{secret}"
+        return tenant, Lease(tenant=tenant, run=run, epoch=epoch, token=token, claims=claims), more
     return None
 
 
@@ -297,9 +302,9 @@ class Heart:
     def _beat(self) -> None:
         while True:
             if not self.held():
-                self.rest()
                 self._wake.clear()
-                if not self.held():
+                if not self.held() and not self._wake.wait(RESTS_AFTER):
+                    self.rest()
                     self._wake.wait()
             time.sleep(RENEW_EVERY)
             try:

@@ -18,8 +18,26 @@ from countersign.outages import said
 log = get_logger(__name__)
 
 MOST_WAITING = 10_000
-_outgoing: queue.Queue[tuple[str, str]] = queue.Queue(MOST_WAITING)
+_outgoing: queue.Queue[tuple[str, bytes]] = queue.Queue(MOST_WAITING)
 _started = threading.Lock()
+
+
+def as_sent(message: dict[str, Any]) -> bytes:
+    """As clients are sent it, a server-sent event (WHATWG HTML, 9.2): Redis hears it so too, and web hands it on.
+
+    A message is `{"event": {...}}` or `{"delta": {"node", "execution", "offset", "text"}}`.
+    """
+    if delta := message.get("delta"):
+        return f"event: delta\ndata: {json.dumps(delta, ensure_ascii=False)}\n\n".encode()
+    event = message["event"]
+    data = json.dumps(event, ensure_ascii=False, default=str)
+    return f"id: {event['seq']}\nevent: {event['kind']}\ndata: {data}\n\n".encode()
+
+
+def number_and_kind(sent: bytes) -> tuple[int, str]:
+    """Of an event; 0 and `delta` of what has no number."""
+    id, event, _ = sent.split(b"\n", 2) if sent.startswith(b"id: ") else (b"id: 0", *sent.split(b"\n", 1))
+    return int(id.removeprefix(b"id: ")), event.removeprefix(b"event: ").decode()
 
 
 def channel(tenant: UUID, run: UUID) -> str:
@@ -27,15 +45,12 @@ def channel(tenant: UUID, run: UUID) -> str:
 
 
 def publish(tenant: UUID, run: UUID, messages: Sequence[dict[str, Any]]) -> None:
-    """Hand messages to the process's sender and return: a slow or missing Redis never holds a run up.
-
-    A message is `{"event": {...}}` or `{"delta": {"node", "execution", "offset", "text"}}`.
-    """
+    """Hand messages to the process's sender and return: a slow or missing Redis never holds a run up."""
     if _started.acquire(blocking=False):
         threading.Thread(target=_send, name="live", daemon=True).start()
     for message in messages:
         try:
-            _outgoing.put_nowait((channel(tenant, run), json.dumps(message, ensure_ascii=False)))
+            _outgoing.put_nowait((channel(tenant, run), as_sent(message)))
         except queue.Full:
             return
 

@@ -5,14 +5,15 @@ comes. It goes out with the step's events; so do the checkpoints of the input, w
 several tasks run in one step, each task's writes go out as it ends: they may hold a model's paid answer.
 
 The engine's own savers hold a step's checkpoint and interrupts back too (`holds`), until the run turns to the outside
-(`secure`) or the turn ends: then they go out in the transaction that opens the gate or ends the run (`save_here`).
+(`secure`), and go out with the transaction that opens the gate or ends the turn if that comes first (`save_here`).
+What can be had again for nothing waits on while a tool is called (`pulse.py`).
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -28,14 +29,12 @@ from langgraph.checkpoint.postgres import PostgresSaver
 from langgraph.checkpoint.postgres.base import INSERT_CHECKPOINT_WRITES_SQL, UPSERT_CHECKPOINT_WRITES_SQL
 from langgraph.checkpoint.serde.types import INTERRUPT
 from psycopg import Connection, Cursor
-from psycopg.pq import Format
 from psycopg.rows import DictRow, dict_row
 
-from countersign.database.context import current_tenant
 from workflows.engine import live
-from workflows.engine.events import WRITE, Event, Spent, numbered, record, write_parameters
+from workflows.engine.events import NONE, Change, Event, Spent, numbered, record, writing
 from workflows.engine.lease import Lease, StaleLease
-from workflows.engine.pool import Pool
+from workflows.engine.pool import Pool, engine_pool
 from workflows.engine.serde import checkpoint_serializer
 
 Statement = tuple[str, Sequence[Any]]  # the parent class's: each inserts one row
@@ -53,6 +52,21 @@ def _shared_serializer():
 
 def thread_id(tenant: UUID, run: UUID) -> str:
     return f"{tenant}:{run}"
+
+
+LATEST = "WHERE thread_id = %s AND checkpoint_ns = '' ORDER BY checkpoint_id DESC LIMIT 1"
+
+
+def asked_for_latest(lease: Lease) -> Callable[[], CheckpointTuple | None]:
+    """Ask for the run's latest checkpoint in the caller's transaction, which is the tenant's, and read it later."""
+    cursor = psycopg.Cursor(django_connection.connection, row_factory=dict_row)
+    cursor.execute(PostgresSaver.SELECT_SQL + LATEST, [thread_id(lease.tenant, lease.run)], binary=True)
+
+    def read() -> CheckpointTuple | None:
+        row = cursor.fetchone()
+        return row and RunSaver(engine_pool(), lease)._load_checkpoint_tuple(row)
+
+    return read
 
 
 class _Recorder:
@@ -108,10 +122,10 @@ class RunSaver(PostgresSaver):
         self.events: list[Event] = []
         self.spent = Spent()
         self._statements: list[Statement] = []
-        self._progress = False
+        self._progress = self._precious = False
         self._unsure: Unsure | None = None
-        self._peeked: list[CheckpointTuple | None] = []
-        self._saving = threading.RLock()
+        self._latest: list[CheckpointTuple | None] = []
+        self.saving = threading.RLock()
 
     @property
     def config(self) -> RunnableConfig:
@@ -121,7 +135,7 @@ class RunSaver(PostgresSaver):
 
     def put(self, config: RunnableConfig, checkpoint: Checkpoint, metadata: CheckpointMetadata,
             new_versions: ChannelVersions) -> RunnableConfig:
-        with self._saving:
+        with self.saving:
             if self.sequential:  # the step's writes that are still here: this checkpoint holds what they say
                 self._statements = [each for each in self._statements if each[0] not in WRITES]
             stored = super().put(config, checkpoint, metadata, new_versions)
@@ -133,7 +147,7 @@ class RunSaver(PostgresSaver):
 
     def put_writes(self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str,
                    task_path: str = "") -> None:
-        with self._saving:
+        with self.saving:
             super().put_writes(config, writes, task_id, task_path)
             interrupts = any(name == INTERRUPT for name, _ in writes)
             self._progress = self._progress or interrupts
@@ -141,8 +155,8 @@ class RunSaver(PostgresSaver):
                 self.flush()
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """The thread's latest checkpoint; one that `peek` has just read is not read again."""
-        return self._peeked.pop() if self._peeked else super().get_tuple(config)
+        """The thread's latest checkpoint; what it begins from is not read again."""
+        return self._latest.pop() if self._latest else super().get_tuple(config)
 
     def with_allowlist(self, extra_allowlist: object) -> RunSaver:
         """Itself: no graph's state brings in a class of its own. (The parent's answer is a copy, which would keep back
@@ -155,44 +169,44 @@ class RunSaver(PostgresSaver):
         """Have an event go out with the next save. It names the epoch that it is written under."""
         self.events.append(Event(kind, node, {**data, "epoch": self.lease.epoch}))
 
-    def peek(self) -> CheckpointTuple | None:
-        """The latest checkpoint, kept for the graph that is about to start from it. Read in the caller's transaction,
-        when that is the tenant's."""
-        self._peeked = [super().get_tuple(self.config)]
-        return self._peeked[0]
-
-    def begin(self) -> None:
-        """Nobody has worked on this run before: there is nothing to read."""
-        self._peeked = [None]
+    def begin(self, latest: CheckpointTuple | None) -> None:
+        """Have the graph start from this checkpoint, which has been read already."""
+        self._latest = [latest]
 
     @property
     def claims(self) -> int:
         """Claims since the last progress, with what is held back."""
         return 0 if self._progress else self.lease.claims
 
-    def secure(self) -> None:
-        """Store a step's outcome that is held back, before something is asked of the outside. Raises StaleLease."""
-        if self._progress:
+    def secure(self, *, only_precious: bool = False) -> None:
+        """Store a step's outcome that is held back, before something is asked of the outside. Raises StaleLease.
+
+        `only_precious`: unless all that is held back comes out the same for nothing when it is done again."""
+        if self._precious if only_precious else self._progress:
             self.flush()
 
-    def save_here(self, *events: Event) -> None:
-        """Write what is kept back, and these events, in the caller's transaction, which holds the lease."""
-        with self._saving:
+    def treasure(self) -> None:
+        """What is held back now was paid for, or would not come out the same again."""
+        self._precious = True
+
+    def save_here(self, *events: Event, change: Change = NONE) -> None:
+        """Write what is kept back, these events, and what becomes of the run, in the caller's transaction, which holds
+        the lease."""
+        with self.saving:
             self._settle_doubt()
             cursor = psycopg.Cursor(django_connection.connection)
             for query, parameters in in_bulk(self._statements):
                 cursor.execute(query, parameters)
-            told = [*self.events, *events]
-            if told or self.spent:
-                record(self.lease.tenant, self.lease.run, *told, spent=self.spent)
+            record(self.lease.tenant, self.lease.run, *self.events, *events, spent=self.spent, change=change)
             transaction.on_commit(self._forget)
 
     def _forget(self) -> None:
-        self._statements, self.events, self.spent, self._progress = [], [], Spent(), False
+        self._statements, self.events, self.spent = [], [], Spent()
+        self._progress = self._precious = False
 
     def flush(self) -> None:
         """Send what is kept back in one transaction that holds the lease. Raises StaleLease, having written nothing."""
-        with self._saving:
+        with self.saving:
             if not (self._statements or self.events or self.spent):
                 return
             self.lease.check()
@@ -234,7 +248,7 @@ class RunSaver(PostgresSaver):
                     for query, parameters in in_bulk(statements):
                         cursor.execute(query, parameters)
                     if events or spent:
-                        written = connection.execute(WRITE, write_parameters(
+                        written = connection.execute(*writing(
                             tenant=self.lease.tenant, run=self.lease.run, events=events, spent=spent))
                     connection.execute("COMMIT")
             except psycopg.Error as error:
@@ -254,11 +268,6 @@ class RunSaver(PostgresSaver):
         """The parent class writes through pipelined cursors, and reads through plain ones."""
         if pipeline:
             yield _Recorder(self._statements)
-            return
-        if current_tenant() == self.lease.tenant:
-            cursor = psycopg.Cursor(django_connection.connection, row_factory=dict_row)
-            cursor.format = Format.BINARY
-            yield cursor
             return
         with self.pool.connection() as connection, connection.pipeline(), connection.transaction():
             connection.execute("SELECT set_config('app.tenant_id', %s, true)", [str(self.lease.tenant)])

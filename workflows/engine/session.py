@@ -34,6 +34,7 @@ class Step:
     began: float = field(default_factory=time.monotonic)
     told: dict[str, Any] = field(default_factory=dict)
     revision: int = 0
+    repeatable: bool = False  # done again, it comes out the same for nothing
 
 
 @dataclass
@@ -92,6 +93,8 @@ class Session:
             raise
         step.text.end()
         self.saver.tell("step.completed", node.id, self._told(step))
+        if not step.repeatable:
+            self.saver.treasure()
         self.saver.spent.steps += 1
         self.saver.spent.revision = max(self.saver.spent.revision, step.revision)
         self.steps += 1

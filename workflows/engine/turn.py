@@ -12,23 +12,23 @@ from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 from langgraph.types import Command
 
-from countersign.database.context import tenant_context
 from countersign.errors import CountersignError
 from countersign.logs import bound, get_logger
 from countersign.outages import POSTGRES, part_of
 from workflows.engine import drain
 from workflows.engine.alone import advance_alone
-from workflows.engine.claims import Ending, claim, finish, quarantine, released, try_again
+from workflows.engine.claims import Claimed, Ending, claim, finish, quarantine, released, try_again
 from workflows.engine.failures import DELAYS, Held, NeedsAttention, StepFailed, TryAgain
 from workflows.engine.gates import answer_to, open_gate
 from workflows.engine.grants import let_go_of_connection
 from workflows.engine.graph import RECURSION_LIMIT, compiled
 from workflows.engine.host import Host
-from workflows.engine.lease import MOST_CLAIMS, Lease, StaleLease, heart
+from workflows.engine.lease import MOST_CLAIMS, StaleLease, heart
 from workflows.engine.pool import check_pools, engine_pool
 from workflows.engine.saver import RunSaver
 from workflows.engine.session import Session, describe
 from workflows.engine.state import FEEDBACK
+from workflows.engine.stored import Stored, look
 from workflows.models import Run, RunStatus
 
 log = get_logger(__name__)
@@ -40,19 +40,20 @@ def take_turn(tenant_id: UUID, run_id: UUID) -> None:
         claimed = claim(tenant_id, run_id)
         let_go_of_connection()
     if claimed is not None:
-        advance(*claimed)
+        advance(claimed)
 
 
-def advance(lease: Lease, run: Run, *, how: Callable[[Lease, Run], None] | None = None) -> None:
+def advance(claimed: Claimed, *, how: Callable[[Claimed], None] | None = None) -> None:
     """Take a claimed run as far as it goes. Safe to kill: what is not stored is done again by another turn.
 
     Unless `how` says otherwise it is done here, or in a process of its own when the last turns were lost.
     """
+    lease = claimed.lease
     how = how or (advance_alone if lease.claims >= MOST_CLAIMS else advance_here)
     with bound(tenant=str(lease.tenant), run=str(lease.run)):
         heart.beat_for(lease)
         try:
-            how(lease, run)
+            how(claimed)
         except StaleLease:
             log.warning("run.taken_over", epoch=lease.epoch)
         finally:
@@ -60,12 +61,13 @@ def advance(lease: Lease, run: Run, *, how: Callable[[Lease, Run], None] | None 
             let_go_of_connection()
 
 
-def advance_here(lease: Lease, run: Run) -> None:
+def advance_here(claimed: Claimed) -> None:
+    lease, run, stored = claimed
     graph = compiled(run)
     saver = RunSaver(engine_pool(), lease, holds=True)
     session = Session(run=run, spec=graph.spec, pins=graph.pins, saver=saver, host=Host(lease))
     try:
-        ending = _play(session, graph.with_saver(saver))
+        ending = _play(session, graph.with_saver(saver), stored or look(lease))
     except StaleLease:
         raise
     except Exception as error:
@@ -73,13 +75,15 @@ def advance_here(lease: Lease, run: Run) -> None:
     if ending is not None:
         session.book_time()
         finish(lease, run, ending, saver)
+    log.info("turn.ended", steps=session.steps, seconds=round(session.booked, 3))
 
 
-def _play(session: Session, graph: Any) -> Ending | None:
+def _play(session: Session, graph: Any, stored: Stored) -> Ending | None:
     """Run the graph until it ends; None when the run now waits for people, which has let go of it already."""
-    saved, settled = _stored(session)
-    interrupts = _interrupts(saved)
-    given: Any = None if saved else {FEEDBACK: []}
+    session.saver.begin(stored.checkpoint)
+    interrupts = _interrupts(stored.checkpoint)
+    settled = answer_to(session, interrupts[0].value, stored) if interrupts else None
+    given: Any = None if stored.checkpoint else {FEEDBACK: []}
     while True:
         if interrupts:
             settled = settled or open_gate(session, interrupts[0].value)
@@ -92,22 +96,6 @@ def _play(session: Session, graph: Any) -> Ending | None:
         interrupts = state.get("__interrupt__")
         if not interrupts:
             return Ending(RunStatus.COMPLETED, "run.completed", {})
-        session.saver.secure()
-
-
-def _stored(session: Session) -> tuple[Any, dict[str, Any] | Ending | None]:
-    """The checkpoint that the run goes on from, and what people have said to its gate. None each for a new run, which
-    has nothing to read."""
-    saver = session.saver
-    if saver.lease.epoch == 1:
-        return saver.begin(), None
-    try:
-        with tenant_context(saver.lease.tenant):
-            saved = saver.peek()
-            gates = [interrupt.value for interrupt in _interrupts(saved)]
-            return saved, answer_to(session, gates[0]) if gates else None
-    finally:
-        let_go_of_connection()
 
 
 def _interrupts(saved: Any) -> list[Any]:

@@ -2,102 +2,82 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-import redis.asyncio
-from django.conf import settings
-from redis.exceptions import RedisError
-
-from workflows.engine.live import channel
+from workflows.engine.listening import ear
+from workflows.engine.live import as_sent, channel, number_and_kind
 
 HEARTBEAT = 15.0
-#: Seconds between two looks at Postgres while Redis does not answer.
-LOOK_AGAIN = 1.0
-SUBSCRIBES_WITHIN = 2.0
+STILL_HERE = b": still here\n\n"
+#: How soon silence is doubted, by whoever has heard nothing yet that proves that nothing was missed.
+DOUBT = 0.5
 
 LAST_KINDS = frozenset({"run.completed", "run.rejected", "run.failed", "run.cancelled"})
 
 #: As many events as one look at Postgres brings at most.
 EVENTS_AT_ONCE = 500
 
+Events = list[dict[str, Any]]
 #: The first of the events after a sequence number, as clients see them. Raises when the watcher may not see them any
 #: more.
-Read = Callable[[int], Awaitable[list[dict[str, Any]]]]
+Read = Callable[[int], Awaitable[Events]]
 
 
-async def watch(tenant: UUID, run: UUID, *, after: int, read: Read) -> AsyncIterator[dict[str, Any] | None]:
-    """Yields `{"event": …}` in the order of their numbers, without gaps or repeats, `{"delta": …}` as they come, and
-    None when nothing has happened for a while. Ends after the event that ends the run.
+async def watch(tenant: UUID, run: UUID, *, after: int, stored: Events, read: Read) -> AsyncIterator[bytes]:
+    """Yields what clients are sent: events in the order of their numbers, without gaps or repeats, deltas as they come,
+    and a sign of life when nothing has happened for a while. Ends after the event that ends the run.
+
+    `stored` is what `read` has just said. Between that and the beginning of listening something may have happened: an
+    event with the next number shows that nothing has.
     """
-    async with _subscribed(tenant, run) as hear:
-        last, kind, look = after, "", True
-        while True:
-            while look:
-                stored = await read(last)
-                for event in stored:
-                    last, kind = event["seq"], event["kind"]
-                    yield {"event": event}
-                look = len(stored) == EVENTS_AT_ONCE
-            if kind in LAST_KINDS:
-                return
-            heard = await hear()
-            if heard is None:
-                yield None
-                look = True
-            elif "delta" in heard:
-                yield heard
-            elif heard["event"]["seq"] == last + 1:
-                last, kind = heard["event"]["seq"], heard["event"]["kind"]
-                yield heard
+    told = _Told(after)
+    if stored:
+        yield told.stored(stored)
+    if told.kind in LAST_KINDS:
+        return
+    async with ear().listening(channel(tenant, run)) as listener:
+        look, patience = len(stored) == EVENTS_AT_ONCE, min(DOUBT, HEARTBEAT)
+        while told.kind not in LAST_KINDS:
+            if look:
+                stored = await read(told.last)
+                look, patience = len(stored) == EVENTS_AT_ONCE, HEARTBEAT
+                if stored:
+                    yield told.stored(stored)
+            elif heard := await listener.hear(patience):
+                before = told.last
+                if fresh := told.heard(heard):
+                    yield fresh
+                look = told.missed
+                patience = patience if told.last == before else HEARTBEAT
             else:
-                look = heard["event"]["seq"] > last
+                yield STILL_HERE
+                look = True
 
 
-@contextlib.asynccontextmanager
-async def _subscribed(tenant: UUID, run: UUID) -> AsyncIterator[Callable[[], Awaitable[dict[str, Any] | None]]]:
-    """Listening has begun when this is entered, so that nothing falls between the first read and it."""
-    client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2)
-    listener = client.pubsub(ignore_subscribe_messages=True)
-    name = channel(tenant, run)
+class _Told:
+    """How far a watcher has been told what happens, and whether something is missing then."""
 
-    async def hear() -> dict[str, Any] | None:
-        """The next message, or None where one may have been missed, or none came for a while: look at Postgres then."""
-        _end_if_told_to()
-        try:
-            if not listener.subscribed:
-                await _subscribe(listener, name)
-                return None
-            message = await listener.get_message(timeout=HEARTBEAT)
-            return json.loads(message["data"]) if message else None
-        except (RedisError, OSError):
-            await asyncio.sleep(LOOK_AGAIN)
-            return None
+    def __init__(self, last: int) -> None:
+        self.last = last
+        self.kind = ""
+        self.missed = False
 
-    try:
-        with contextlib.suppress(RedisError, OSError):
-            await _subscribe(listener, name)
-        yield hear
-    finally:
-        with contextlib.suppress(RedisError, OSError):
-            await listener.aclose()
-            await client.aclose()
+    def stored(self, events: Events) -> bytes:
+        self.last, self.kind, self.missed = events[-1]["seq"], events[-1]["kind"], False
+        return b"".join(as_sent({"event": event}) for event in events)
 
-
-def _end_if_told_to() -> None:
-    """Whoever watches may leave while something is sent to Redis, which redis-py waits for by `asyncio.wait_for`: up to
-    Python 3.11 that swallows being cancelled when it is done just then, and the stream would go on for nobody.
-    """
-    task = asyncio.current_task()
-    if task and task.cancelling():
-        raise asyncio.CancelledError
-
-
-async def _subscribe(listener: redis.asyncio.client.PubSub, name: str) -> None:
-    """Until Redis has said that it listens. Its word is taken here: to `hear` it would be a silence."""
-    await listener.subscribe(name)
-    await listener.get_message(timeout=SUBSCRIBES_WITHIN)
+    def heard(self, messages: list[bytes]) -> bytes:
+        """Those of them that are new and come next."""
+        fresh = []
+        self.missed = False
+        for message in messages:
+            number, kind = number_and_kind(message)
+            if number == self.last + 1:
+                self.last, self.kind = number, kind
+            elif number:
+                self.missed = self.missed or number > self.last
+                continue
+            fresh.append(message)
+        return b"".join(fresh)

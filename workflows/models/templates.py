@@ -56,10 +56,6 @@ class Template(TenantOwned):
     def __str__(self) -> str:
         return self.name
 
-    def newest_published(self) -> Version | None:
-        """What a run starts unless it asks for a version by number."""
-        return self.versions.filter(status=VersionStatus.PUBLISHED).order_by("-number").first()
-
 
 class VersionStatus(models.TextChoices):
     DRAFT = "draft"

@@ -60,8 +60,10 @@ def events_after(run_id: UUID, seq: int, *, most: int) -> list[RunEvent]:
 
 def run_story(run: Run) -> dict[str, list[dict[str, Any]]]:
     """The run's `steps`, each try of each node in order, and its `drafts`, as their writers completed them."""
-    events = list(RunEvent.objects.filter(run_id=run.id, kind__in=[
-        "step.started", "step.completed", "step.failed", "text"]).order_by("seq"))
+    if run.event_seq < 2:
+        return {"steps": [], "drafts": []}  # it has been queued, and no more
+    events = load(RunEvent, "WHERE run_id = %s AND kind = ANY(%s) ORDER BY seq", [run.id, [
+        "step.started", "step.completed", "step.failed", "text"]])
     texts = _texts(events)
     steps: dict[str, dict[str, Any]] = {}
     drafts: list[dict[str, Any]] = []

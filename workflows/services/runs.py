@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from approvals.models import ApprovalRequest
 from approvals.services import Subject, cancel_requests, reissue_grants
 from countersign.clock import now
+from countersign.database.statements import insert, load, pipelined
 from countersign.doorbells.services import ring, withdraw
 from tenants.audit import Actor
 from tenants.audit import record as record_audit
@@ -14,7 +17,8 @@ from tenants.models import User
 from workflows.engine import lease
 from workflows.engine.events import Event, record
 from workflows.errors import NothingPublished, RunNotCancellable, RunNotRetryable
-from workflows.models import Run, RunStatus, Template, Version, VersionStatus
+from workflows.models import Run, RunStatus, Template, Version
+from workflows.queries.templates import published_version
 from workflows.services.run_text import check_text
 from workflows.spec.document import Spec
 from workflows.spec.inputs import check_input
@@ -30,17 +34,18 @@ def start_run(*, template: Template, run_input: Any, actor: Actor, started_by: U
     Raises Invalid naming each faulty field as `input.<path>`, NothingPublished.
     """
     version = _version(template, number)
-    spec = Spec.model_validate(version.spec)
+    spec = _spec_of(version.id)
     check_text(run_input)
     run_input = check_input(spec.input, run_input)
-    run = Run.objects.create(
-        template=template, version=version, input=run_input, title=title.strip() or _title(run_input),
-        limits=spec.limits.model_dump(), started_by=started_by)
-    record(run.tenant_id, run.id, Event("run.queued", data={"version": version.number}))
-    record_audit(action="run.started", subject=("run", run.id), actor=actor,
-                 data={"template": template.id, "version": version.id, "number": version.number})
-    ring("run", tenant_id=run.tenant_id, subject_id=run.id)
-    run.refresh_from_db(fields=["event_seq"])
+    run = Run(template=template, version=version, input=run_input, title=title.strip() or _title(run_input),
+              limits=spec.limits.model_dump(), started_by=started_by)
+    with pipelined():
+        insert([run])
+        record(run.tenant_id, run.id, Event("run.queued", data={"version": version.number}))
+        record_audit(action="run.started", subject=("run", run.id), actor=actor,
+                     data={"template": template.id, "version": version.id, "number": version.number})
+        ring("run", tenant_id=run.tenant_id, subject_id=run.id)
+    run.event_seq = 1
     return run
 
 
@@ -52,13 +57,17 @@ def _title(run_input: dict[str, Any]) -> str:
 def _version(template: Template, number: int | None) -> Version:
     if template.archived_at is not None:
         raise NothingPublished("This workflow is archived.", code="workflow_archived")
-    if number is None:
-        version = template.newest_published()
-    else:
-        version = template.versions.filter(number=number, status=VersionStatus.PUBLISHED).first()
+    version = published_version(template, number)
     if version is None:
         raise NothingPublished
     return version
+
+
+@lru_cache(maxsize=256)
+def _spec_of(version_id: UUID) -> Spec:
+    """Of a published version: it never changes."""
+    [version] = load(Version, "WHERE id = %s", [version_id])
+    return Spec.model_validate(version.spec)
 
 
 def cancel_run(*, run: Run, actor: Actor, reason: str = "") -> Run:

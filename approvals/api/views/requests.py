@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from uuid import UUID
+
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -19,16 +22,17 @@ from approvals.api.serializers import (
 )
 from approvals.models import ApprovalRequest, RequestStatus
 from approvals.policies import ResolvedPolicy
-from approvals.queries import asked_requests, inbox, visible_request, visible_requests
+from approvals.queries import asked_requests, inbox, visible_request, visible_request_to_lock, visible_requests
 from approvals.queries.progress import progress_of
-from approvals.queries.review import Review
+from approvals.queries.review import Review, role_names
 from approvals.services import record_decision
+from countersign.api.kept import all_shown, kept, shown
 from countersign.api.pages import one_page, paged
 from countersign.api.query import asked_id, asked_some_of, asked_whether
 from countersign.errors import NotFound
 from countersign.ids import parse_id
 from tenants.api.base import TenantView
-from tenants.models import MembershipRole
+from tenants.models import MembershipRole, User
 
 VIEWER = MembershipRole.VIEWER
 COUNTED = 100
@@ -81,9 +85,10 @@ class _OneRequest(TenantView):
     required_role = {"GET": VIEWER, "POST": VIEWER}
     scopes = {"GET": "approvals:read", "POST": "approvals:decide"}
 
-    def found(self) -> ApprovalRequest:
+    def found(self, look: Callable[[User, UUID], ApprovalRequest | None] = visible_request) -> ApprovalRequest:
+        """Raises NotFound."""
         id = parse_id(self.kwargs["id"])
-        found = visible_request(self.request.user, id) if id else None
+        found = look(self.request.user, id) if id else None
         if found is None:
             raise NotFound
         return found
@@ -101,8 +106,7 @@ class Decisions(_OneRequest):
     def get(self, request: Request, slug: str, id: str) -> Response:
         """What people said, in order."""
         review = Review(self.found(), request.user)
-        context = {"role_names": review.role_names}
-        return Response(one_page(DecisionSerializer(review.decisions, many=True, context=context).data))
+        return Response(one_page(all_shown(DecisionSerializer, review.decisions)))
 
     @extend_schema(request=NewDecision, responses={200: DecidedSerializer, 201: DecidedSerializer})
     def post(self, request: Request, slug: str, id: str) -> Response:
@@ -111,19 +115,18 @@ class Decisions(_OneRequest):
         200 instead of 201 when you had said the same before. 403 `not_eligible` says why you may not decide; 409
         `revision_changed` names the current revision, 409 `request_closed` and `already_decided` say what stands.
         """
-        found = self.found()
+        found = self.found(visible_request_to_lock)
         decision = record_decision(request=found, by=request.user, **self.parse(NewDecision), actor=self.actor,
                                    channel="api" if self.principal.token else "web")
-        names = {rule.role_id: rule.role for rule in ResolvedPolicy.model_validate(found.policy).rules}
-        body = DecidedSerializer(decision, context={"role_names": names}).data
-        return Response(body, status=200 if decision.repeated else 201)
+        decision.role_names = role_names(decision, ResolvedPolicy.model_validate(decision.request.policy))
+        return Response(shown(DecidedSerializer, decision), status=200 if decision.repeated else 201)
 
 
 def _detail(review: Review) -> dict:
     request = review.request
-    plain = RequestSerializer(request).data
+    plain = shown(RequestSerializer, request)
     more = {"version": request.plan["version"], "authors": review.authors, "shown": request.shown,
             "calls": review.calls, "policy": review.policy_state(), "may_decide": review.may_decide(),
             "decisions": review.decisions, "grants": review.grants, "mine": review.mine()}
-    fields = RequestDetail(context={"role_names": review.role_names}).fields
+    fields = kept(RequestDetail).fields
     return {**plain, **{name: fields[name].to_representation(value) for name, value in more.items()}}

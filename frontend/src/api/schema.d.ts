@@ -1160,7 +1160,10 @@ export interface components {
             created_at?: string;
             /** Format: date-time */
             rotated_at?: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description To within a minute.
+             */
             last_used_at?: string | null;
         };
         /**

@@ -39,6 +39,13 @@ def tenant_context(tenant_id: UUID, *, user_id: UUID | None = None) -> Iterator[
 
 
 @contextmanager
+def pipelined_context(tenant_id: UUID) -> Iterator[None]:
+    """A `tenant_context` whose statements all go out without waiting, but where an answer is read."""
+    with bound(tenant=str(tenant_id)), transaction.atomic(), pipelined(), _set(tenant_id, None):
+        yield
+
+
+@contextmanager
 def adopt_tenant(tenant_id: UUID) -> Iterator[None]:
     """Make what is left of the caller's transaction this tenant's: for work whose tenant the transaction has just found
     out. Raises TenantMixed where there is a tenant already.

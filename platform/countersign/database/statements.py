@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import islice
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
+from psycopg import Connection, Cursor
 
 M = TypeVar("M", bound=models.Model)
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -23,7 +26,14 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 
 def tell(query: str, parameters: Parameters = ()) -> None:
     """Execute what nobody reads an answer of. In a `pipelined` block a fault shows at its end."""
-    _cursor().execute(query, parameters)
+    here = connections[DEFAULT_DB_ALIAS]
+    here.ensure_connection()
+    if here.queries_logged:
+        _cursor().execute(query, parameters)
+        return
+    here.validate_no_broken_transaction()
+    with here.wrap_database_errors:
+        _teller_of(here.connection).execute(query, parameters)
 
 
 def ask(query: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
@@ -58,11 +68,34 @@ def update(row: models.Model, *attributes: str) -> None:
 
 def load(model: type[M], condition: str, parameters: Parameters) -> list[M]:
     """Rows as models: `condition` is what follows FROM, such as `WHERE id = %s FOR NO KEY UPDATE`."""
+    return loading(model, condition, parameters)()
+
+
+def loading(model: type[M], condition: str, parameters: Parameters) -> Callable[[], list[M]]:
+    """`load` later what is asked now: for several questions in one `pipelined` block."""
     query, names, converters = _select_of(model)
-    rows = ask(f"{query} {condition}", parameters)
-    return [model.from_db(connection.alias, names, [
+    rows = asked(f"{query} {condition}", parameters)
+    return lambda: [model.from_db(connection.alias, names, [
         convert(value, None, connection) if convert else value for convert, value in zip(converters, row, strict=True)])
-        for row in rows]
+        for row in rows()]
+
+
+def load_together(tables: Mapping[str, type[models.Model]], source: str, parameters: Parameters
+                  ) -> list[tuple[Any, ...]]:
+    """Rows of several tables at once, as models: `source` is what follows FROM, and calls each as `tables` does.
+
+    Of what a LEFT JOIN did not find there is a row without an id.
+    """
+    columns, parts = _columns_of(tuple(tables.items()))
+    found = []
+    for row in ask(f"SELECT {columns} FROM {source}", parameters):
+        values = iter(row)
+        found.append(tuple(
+            model.from_db(connection.alias, names, [
+                convert(value, None, connection) if convert else value
+                for convert, value in zip(converters, islice(values, len(names)), strict=True)])
+            for model, names, converters in parts))
+    return found
 
 
 @contextmanager
@@ -87,6 +120,17 @@ def _cursor() -> CursorWrapper:
     here.ensure_connection()
     cursor = ServerBindingCursor(here.connection)
     return here.make_debug_cursor(cursor) if here.queries_logged else here.make_cursor(cursor)
+
+
+_tellers: WeakKeyDictionary[Connection, Cursor] = WeakKeyDictionary()
+
+
+def _teller_of(raw: Connection) -> Cursor:
+    """A connection's own cursor for what has no answer: to make one each time costs as much as to use it."""
+    teller = _tellers.get(raw)
+    if teller is None:
+        teller = _tellers[raw] = ServerBindingCursor(raw)
+    return teller
 
 
 @cache
@@ -122,6 +166,12 @@ def _select_of(model: type[models.Model]) -> tuple[str, list[str], list[Callable
     converters = [field.from_db_value if hasattr(field, "from_db_value") else None for field in fields]
     columns = ", ".join(_quoted([field.column for field in fields]))
     return f'SELECT {columns} FROM "{model._meta.db_table}"', [field.attname for field in fields], converters
+
+
+@cache
+def _columns_of(tables: tuple[tuple[str, type[models.Model]], ...]) -> tuple[str, list[tuple]]:
+    columns = [f'{alias}."{field.column}"' for alias, model in tables for field in model._meta.concrete_fields]
+    return ", ".join(columns), [(model, *_select_of(model)[1:]) for _, model in tables]
 
 
 def _quoted(names: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from countersign.broker import messages_waiting
 from countersign.clock import now
-from countersign.database.statements import insert
+from countersign.database.statements import ask, insert
 from countersign.doorbells.models import Outbox
 from countersign.logs import get_logger
 from countersign.outages import REDIS, said
@@ -82,7 +82,8 @@ def _sound(topic: str, tenant_id: UUID, subject_id: UUID) -> None:
 
 def answer(topic: str, subject_id: UUID) -> int:
     """Delete what was promised for a subject, in the transaction that takes the work on. Returns how many rows."""
-    return Outbox.objects.filter(topic=topic, subject_id=subject_id, due_at__lte=now()).delete()[0]
+    return len(ask("DELETE FROM doorbells_outbox WHERE topic = %s AND subject_id = %s AND due_at <= %s RETURNING id",
+                   [topic, subject_id, now()]))
 
 
 def withdraw(topic: str, subject_id: UUID) -> int:

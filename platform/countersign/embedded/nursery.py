@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 #: What two processes or more use, as far as it can be imported before there are settings.
 SHARED = (
-    "asyncio", "concurrent.futures.thread", "email.mime.text", "ctypes", "django.core.management",
+    "aiohttp", "asyncio", "concurrent.futures.thread", "email.mime.text", "ctypes", "django.core.management",
     "django.core.handlers.asgi", "django.contrib.auth.hashers", "django.contrib.postgres.fields",
     "django.core.serializers.json", "django.db.backends.postgresql.base", "django.db.models", "django.forms",
     "django.db.migrations.executor", "django.template.backends.django", "django.test.signals", "django.urls",
@@ -36,7 +36,7 @@ SHARED = (
     "mcp.client.streamable_http", "nacl.public", "prometheus_client", "psycopg.types.json", "psycopg_binary.pq",
     "psycopg_pool", "pydantic", "pydantic_settings", "redis.asyncio", "requests", "rfc8785", "sqlparse",
     "starlette.applications", "structlog", "throttled", "uritemplate", "uuid_utils.compat", "uvicorn.lifespan.on",
-    "uvicorn.loops.auto", "uvicorn.protocols.http.auto", "yaml",
+    "uvicorn.loops.auto", "uvicorn.protocols.http.auto", "uvloop", "yaml",
 )
 
 

@@ -264,3 +264,10 @@ def test_trying_an_alias_tries_every_provider(start, tenant, openai) -> None:
         assert process.client.post("/test", json={"model": alias}).json()["ok"]
     assert process.client.post("/test", json={"model": "nope"}).json()["code"] == "model_alias_unknown"
     assert process.client.post("/test", json={}).status_code == 400
+
+
+def test_the_end_of_litellms_streams_is_where_its_accounting_is_cut_off() -> None:
+    """Were it gone, answers would be right and cost twice the work: see `gateway._spare_accounting`."""
+    from toolserver.process.models.gateway import litellm
+
+    assert callable(litellm.CustomStreamWrapper._finalize_completed_stream)

@@ -24,6 +24,7 @@ class CredentialSerializer(serializers.ModelSerializer):
     class Meta:
         model = Credential
         fields = ["id", "name", "kind", "version", "created_by", "created_at", "rotated_at", "last_used_at"]
+        extra_kwargs = {"last_used_at": {"help_text": "To within a minute."}}
 
 
 class SecretField(serializers.DictField):

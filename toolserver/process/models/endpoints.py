@@ -87,10 +87,13 @@ async def _events(config: TenantConfig, asked: ChatRequest) -> AsyncIterator[str
     try:
         async with aclosing(gateway.stream(config, asked)) as chunks:
             async for chunk in chunks:
-                yield f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n"
-        yield "data: [DONE]\n\n"
+                yield _event(chunk) + ("data: [DONE]\n\n" if "usage" in chunk else "")
     except Exception as error:
-        yield f"data: {json.dumps(_model_error(error).body(), ensure_ascii=False)}\n\n"
+        yield _event(_model_error(error).body())
+
+
+def _event(said: dict[str, Any]) -> str:
+    return f"data: {json.dumps(said, ensure_ascii=False)}\n\n"
 
 
 def error_response(error: Exception) -> JSONResponse:

@@ -35,6 +35,7 @@ def run_approval(node: Approval, state: State, session: Session) -> Command:
         session.check_limits()
         raise
     with session.step(node, limited=False, secured=False) as step:
+        step.repeatable = True
         step.told.update(verdict=settled["verdict"], request=settled["request"])
         if settled["verdict"] == "approve":
             calls = {call["id"]: call for call in settled["plan"]["calls"]}

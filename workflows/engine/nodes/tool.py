@@ -9,6 +9,7 @@ from langgraph.types import Command
 from workflows.engine.failures import NeedsAttention, PolicyRefused, RunFails, StepFailed, TryAgain
 from workflows.engine.grants import grant_of
 from workflows.engine.host import HostFailed, ToolOutcome
+from workflows.engine.pulse import pulse
 from workflows.engine.session import Session, Step
 from workflows.engine.state import State, channel, left_by, names
 from workflows.spec.nodes import Approval, Tool
@@ -24,6 +25,7 @@ def run_tool(node: Tool, state: State, session: Session) -> Command:
     gate = _gate_that_released(node, state, session)
     with session.step(node, limited=gate is None, secured=False) as step:
         outcome = _call(node, gate, state, session, step)
+        step.repeatable = bool(outcome.entry)  # the ledger answers
         step.told.update(tool=node.tool, outcome=outcome.outcome, ledger_entry=outcome.entry)
         left = {"value": outcome.result, "entry": outcome.entry}
         return Command(update={channel(node.id): left}, goto=node.next or "__end__")
@@ -45,9 +47,10 @@ def _call(node: Tool, gate: dict[str, Any] | None, state: State, session: Sessio
         arguments = render_value(node.arguments, names(state, session.spec, session.run.input, worker=None))
         grant, key = None, f"{session.run.id}:{node.id}:{session.steps_taken}"
     session.saver.tell("tool.called", node.id, {"tool": node.tool, "key": key})
-    session.saver.flush()
+    session.saver.secure(only_precious=True)
     try:
-        outcome = session.host.call(node.tool, arguments, grant=grant, key=key)
+        with pulse.keeping(session.saver):
+            outcome = session.host.call(node.tool, arguments, grant=grant, key=key)
     except HostFailed as failure:
         raise as_step_failure(failure) from failure
     session.saver.tell("tool.outcome", node.id, {

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         _die_with(told["parent"])
         try:
             refuse_stronger_role("engine")
-            turn.advance(*alone.read_claim(told), how=turn.advance_here)
+            turn.advance(alone.read_claim(told), how=turn.advance_here)
         except Exception as error:
             if part_of(error) is not POSTGRES:
                 raise

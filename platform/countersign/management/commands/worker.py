@@ -17,8 +17,8 @@ log = get_logger(__name__)
 
 #: Queues whose messages say that there is work, and are not the work.
 ONLY_WAKES = {"runs"}
-#: Milliseconds between two looks at an idle queue: an e-mail may wait a moment, and looking costs processor time.
-IDLE_LOOK, SLOW_LOOK = 20, 500
+#: Milliseconds between two looks of an idle thread at whether it is to stop.
+IDLE_LOOK = 500
 
 
 class Command(BaseCommand):
@@ -41,9 +41,8 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stopping.set())
         logging.getLogger("dramatiq").setLevel(logging.WARNING)
         worker_starts.send(sender=type(self), queue=queue, threads=threads, turns=turns)
-        wakes = queue in ONLY_WAKES
-        worker = Worker(dramatiq.get_broker(), queues={queue}, worker_threads=1 if wakes else threads,
-                        worker_timeout=IDLE_LOOK if wakes else SLOW_LOOK)
+        worker = Worker(dramatiq.get_broker(), queues={queue}, worker_timeout=IDLE_LOOK,
+                        worker_threads=1 if queue in ONLY_WAKES else threads)
         worker.start()
         log.info("worker.ready", queue=queue, threads=threads)
         stopping.wait()

@@ -1,0 +1,85 @@
+"""What a saver holds back while its run waits for a tool is stored after a moment: people see what it waits for.
+
+Most calls are over sooner, and what led to them is stored with their outcome: one transaction instead of three. That is
+no risk: a gate is passed again from what people have decided, and a call asked for again answers from its ledger entry.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from countersign.logs import get_logger
+from countersign.outages import said
+from workflows.engine.lease import StaleLease
+from workflows.engine.saver import RunSaver
+
+log = get_logger(__name__)
+
+SECONDS = 0.1
+LOOK_EVERY = 0.05
+
+
+class Pulse:
+    """One thread a process. It rests while nothing waits."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[RunSaver, float] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def keeping(self, saver: RunSaver) -> Iterator[None]:
+        """Within this block the saver is the pulse's: the caller does nothing but wait."""
+        with self._lock:
+            self._waiting[saver] = time.monotonic() + SECONDS
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._beat, name="pulse", daemon=True)
+                self._thread.start()
+        if not self._wake.is_set():
+            self._wake.set()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting.pop(saver, None)
+            with saver.saving:  # by now it may be under way
+                pass
+
+    def _beat(self) -> None:
+        while True:
+            self._wake.wait()
+            time.sleep(LOOK_EVERY)
+            for saver in self._due():
+                _store(saver)
+
+    def _due(self) -> list[RunSaver]:
+        at = time.monotonic()
+        with self._lock:
+            due = [saver for saver, until in self._waiting.items() if until <= at]
+            for saver in due:
+                del self._waiting[saver]
+                saver.saving.acquire()  # before `keeping` can end
+            if not self._waiting:
+                self._wake.clear()
+        return due
+
+
+def _store(saver: RunSaver) -> None:
+    """Whoever waits finds out by themselves that the lease is lost, and stores anew what a database that is away has
+    not taken."""
+    try:
+        saver.flush()
+    except (StaleLease, psycopg.OperationalError) as error:
+        if not said(error):
+            log.warning("run.not_kept", error=type(error).__name__)
+    finally:
+        saver.saving.release()
+
+
+pulse = Pulse()
