@@ -32,8 +32,9 @@ from workflows.spec.pins import Pins
 RUNNERS: dict[str, Callable[[Any, State, Session], Command]] = {
     "worker": run_worker, "supervisor": run_supervisor, "approval": run_approval, "tool": run_tool}
 
-#: A run's own limit on steps ends it with a reason; LangGraph's would end it with a traceback.
-RECURSION_LIMIT = 100_000
+#: A run's own limit on steps ends it with a reason; LangGraph's would end it with a traceback. A spec's steps come one
+#: after another: what LangGraph hands to threads needs one of them, not a new one each time.
+CONFIG = {"recursion_limit": 100_000, "max_concurrency": 1}
 
 
 class Compiled:

@@ -21,7 +21,7 @@ from workflows.engine.claims import Claimed, Ending, claim, finish, quarantine, 
 from workflows.engine.failures import DELAYS, Held, NeedsAttention, StepFailed, TryAgain
 from workflows.engine.gates import answer_to, open_gate
 from workflows.engine.grants import let_go_of_connection
-from workflows.engine.graph import RECURSION_LIMIT, compiled
+from workflows.engine.graph import CONFIG, compiled
 from workflows.engine.host import Host
 from workflows.engine.lease import MOST_CLAIMS, StaleLease, heart
 from workflows.engine.pool import check_pools, engine_pool
@@ -91,7 +91,7 @@ def _play(session: Session, graph: Any, stored: Stored) -> Ending | None:
                 return settled
             given, settled = Command(resume={interrupts[0].id: settled}), None
         with drain.listening(RunControl()) as control:
-            state = graph.invoke(given, {**session.saver.config, "recursion_limit": RECURSION_LIMIT},
+            state = graph.invoke(given, {**session.saver.config, **CONFIG},
                                  context=session, durability="sync", control=control)
         interrupts = state.get("__interrupt__")
         if not interrupts:
