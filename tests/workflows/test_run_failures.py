@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -459,6 +460,8 @@ def test_cancelling_a_running_run_refuses_its_worker_from_then_on(stage, host):
 
 def test_what_has_happened_stays_when_a_run_is_cancelled_after_it(stage, host):
     def sends(call):
+        while not stage.events(run, "tool.called"):  # as soon as it is seen
+            time.sleep(0.01)
         cancel(stage, stage.read(run))
         return Outcome(result={})
 

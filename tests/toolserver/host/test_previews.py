@@ -18,7 +18,7 @@ def address(host, team, api, planned):
 
 def test_it_shows_what_the_tool_would_send(team, api, address, django_assert_num_queries):
     client = api(team.editor)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         answer = client.get(address)
     assert answer.status_code == 200, answer.content
     email = answer.json()["email"]
