@@ -463,6 +463,7 @@ def test_what_has_happened_stays_when_a_run_is_cancelled_after_it(stage, host):
         while not stage.events(run, "tool.called"):  # as soon as it is seen
             time.sleep(0.01)
         cancel(stage, stage.read(run))
+        host.accepts = lambda token: False  # the lease is revoked: the next call is none
         return Outcome(result={})
 
     host.tools["files.write"] = sends
