@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from typing import TypedDict
 
 import psycopg
@@ -75,6 +76,24 @@ def test_a_graph_is_resumed_from_what_another_saver_of_the_run_stored(held, pool
     again = RunSaver(pool, held.lease)
     answered = run(again, Command(resume={asked["__interrupt__"][0].id: "yes"}), gate=True)
     assert answered["steps"] == ["first", "second: yes"]
+
+
+def test_the_engines_graphs_start_no_threads(held, pool, monkeypatch):
+    """LangGraph has no setting for it: this sees whether it still takes its executor where `executor.py` puts ours."""
+    import workflows.engine.graph  # noqa: F401
+
+    started: list[str] = []
+    start = threading.Thread.start
+
+    def noted(thread: threading.Thread) -> None:
+        started.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", noted)
+    saver = RunSaver(pool, held.lease, holds=True)
+    saver.begin(None)
+    assert run(saver, {"steps": []})["steps"] == ["first", "second: no gate"]
+    assert started == []
 
 
 def test_an_interrupt_is_stored_at_once(held, pool):

@@ -16,6 +16,7 @@ from langgraph.types import Command
 
 from countersign.database.context import tenant_context
 from countersign.logs import bound
+from workflows.engine.executor import work_at_once
 from workflows.engine.grants import let_go_of_connection
 from workflows.engine.nodes.approval import run_approval
 from workflows.engine.nodes.supervisor import run_supervisor
@@ -32,9 +33,10 @@ from workflows.spec.pins import Pins
 RUNNERS: dict[str, Callable[[Any, State, Session], Command]] = {
     "worker": run_worker, "supervisor": run_supervisor, "approval": run_approval, "tool": run_tool}
 
-#: A run's own limit on steps ends it with a reason; LangGraph's would end it with a traceback. A spec's steps come one
-#: after another: what LangGraph hands to threads needs one of them, not a new one each time.
-CONFIG = {"recursion_limit": 100_000, "max_concurrency": 1}
+#: A run's own limit on steps ends it with a reason; LangGraph's would end it with a traceback.
+CONFIG = {"recursion_limit": 100_000}
+
+work_at_once()
 
 
 class Compiled:
