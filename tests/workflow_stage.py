@@ -198,6 +198,7 @@ class Stage:
         from workflows.duties import requeue_lost_runs
 
         with signed_in_as("engine"):
+            _wait_for_settled_database()
             Lease.objects.filter(subject_id=run.id).update(expires_at=now())
             requeue_lost_runs()
 
@@ -233,3 +234,16 @@ class Stage:
 
         with signed_in_as("engine"):
             return list(Outbox.objects.filter(subject_id=run.id))
+
+
+def _wait_for_settled_database() -> None:
+    """After a start of Postgres nobody is thought lost for some seconds: also in the first test of a session."""
+    from countersign.database.presence import PRESENT
+
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute(f"WITH {PRESENT} SELECT long_enough FROM settled")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    raise AssertionError("Postgres has not settled in 10 s.")

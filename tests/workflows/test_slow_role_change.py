@@ -8,7 +8,7 @@ import time
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 
 from countersign.database.context import tenant_context
 from countersign.doorbells.models import Lease as LeaseRow
@@ -148,10 +148,12 @@ def test_claims_go_on_past_a_lease_and_a_run_that_somebody_has_locked(stage, oth
 
 
 def test_a_named_run_whose_lease_is_locked_is_not_waited_for(stage):
+    run = stage.start()
     with signed_in_as("engine"):
-        run = new_id()
-        take(stage.tenant, run)
+        assert claims.claim(stage.tenant.id, run.id)
+        with tenant_context(stage.tenant.id):
+            ring("run", tenant_id=stage.tenant.id, subject_id=run.id)
         began = time.monotonic()
-        with locking_lease(run), pytest.raises(OperationalError), transaction.atomic():
-            take(stage.tenant, run)
+        with locking_lease(run.id), pytest.raises(OperationalError):
+            claims.claim(stage.tenant.id, run.id)
         assert time.monotonic() - began < SOON

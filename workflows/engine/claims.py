@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError
 from psycopg.types.json import Jsonb
 
 from countersign.clock import now
 from countersign.database.context import adopt_tenant, pipelined_context
-from countersign.database.statements import loading, pipelined
+from countersign.database.statements import loading, pipelined_transaction, tell
 from countersign.doorbells.services import ring
 from countersign.errors import CountersignError
 from countersign.logs import get_logger
@@ -23,7 +23,7 @@ from countersign.outages import POSTGRES, part_of
 from workflows.engine import lease as leases
 from workflows.engine.events import Change, Event, record
 from workflows.engine.grants import let_go_of_connection
-from workflows.engine.lease import MOST_CLAIMS_AT_ALL, Lease
+from workflows.engine.lease import LOCK_PATIENCE, MOST_CLAIMS_AT_ALL, Lease
 from workflows.engine.pool import check_pools
 from workflows.engine.saver import RunSaver
 from workflows.engine.slots import waiting
@@ -82,7 +82,7 @@ def claim(tenant_id: UUID, run_id: UUID) -> Claimed | None:
     That is so when nothing is promised, while another worker holds the run (its outbox row stays), and for a run that
     has ended.
     """
-    with pipelined_context(tenant_id):
+    with pipelined_context(tenant_id, lock_timeout=LOCK_PATIENCE):
         lease = leases.take(TOPIC, tenant_id, run_id)
         return _begun(lease) if lease else None
 
@@ -96,7 +96,8 @@ def claim_next(*, after: UUID, passed_over: Collection[UUID] = (),
     when nothing waits but for the tenants `passed_over`. Raises ClaimFailed, so that the round can go on after the
     tenant it names.
     """
-    with transaction.atomic(), pipelined():
+    with pipelined_transaction():
+        tell(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'")
         found = leases.take_next(TOPIC, after=after, passed_over=passed_over, alone=alone)
         if found is None:
             return None

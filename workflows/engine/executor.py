@@ -1,7 +1,7 @@
 """Where LangGraph's own work is done: at once, in the thread of the run's turn.
 
-LangGraph hands each save to a thread of a pool that it makes anew for every `invoke`. Our savers only take notes of what
-they are handed (`saver.py`), which takes less time than waking a thread does; and a spec's steps come one after another.
+LangGraph hands each save to a thread of a pool that it makes anew for every `invoke`. Our savers only take notes of
+what they are handed (`saver.py`), which is quicker than waking a thread; and a spec's steps come one after another.
 """
 
 from __future__ import annotations

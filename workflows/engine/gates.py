@@ -14,7 +14,7 @@ from workflows.engine import lease as leases
 from workflows.engine.claims import TOPIC, Ending
 from workflows.engine.events import Change, Event
 from workflows.engine.grants import keep_grants, let_go_of_connection
-from workflows.engine.lease import Lease
+from workflows.engine.lease import LOCK_PATIENCE, Lease
 from workflows.engine.session import Session
 from workflows.engine.stored import Stored
 from workflows.models import Run, RunStatus, Template
@@ -31,8 +31,7 @@ def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
     run, lease = session.run, session.saver.lease
     session.book_time()
     try:
-        with pipelined_context(run.tenant_id):
-            leases.be_impatient()
+        with pipelined_context(run.tenant_id, lock_timeout=LOCK_PATIENCE):
             hold_access(exclusive=False)  # before the lease, which others wait for
             leases.drop_promises(TOPIC, run.id)  # before the request is read: what is said after that rings anew
             templates = loading(Template, "WHERE id = %s", [run.template_id])

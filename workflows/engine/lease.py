@@ -15,7 +15,7 @@ from django.db import connection
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from countersign.database.statements import ask, pipelined, tell
+from countersign.database.statements import ask, tell
 from countersign.errors import CountersignError
 from countersign.logs import get_logger
 from countersign.outages import said
@@ -148,9 +148,7 @@ def take_next(topic: str, *, after: UUID, passed_over: Collection[UUID] = (),
 
 def _take(statement: str, parameters: dict[str, Any]) -> tuple[UUID, Lease | None, bool] | None:
     secret = f".{secrets.token_urlsafe(32)}"
-    with pipelined():
-        be_impatient()
-        found = ask(statement, {**parameters, "seconds": SECONDS, "secret": secret, "holder": holder})
+    found = ask(statement, {**parameters, "seconds": SECONDS, "secret": secret, "holder": holder})
     for tenant, run, epoch, claims, more in found:
         if epoch is None:
             return tenant, None, more
@@ -166,11 +164,6 @@ def drop_promises(topic: str, run: UUID) -> None:
         DELETE FROM doorbells_outbox WHERE id IN (
             SELECT id FROM doorbells_outbox WHERE topic = %s AND subject_id = %s FOR UPDATE SKIP LOCKED)""",
          [topic, run])
-
-
-def be_impatient() -> None:
-    """Rather fail with an OperationalError than wait for a lock, until the caller's transaction ends."""
-    tell(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'")
 
 
 def hold(lease: Lease) -> None:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 from psycopg import Connection, Cursor
@@ -112,6 +112,16 @@ def pipelined() -> Iterator[None]:
         return
     with connection.wrap_database_errors, raw.pipeline():
         yield
+
+
+@contextmanager
+def pipelined_transaction() -> Iterator[None]:
+    """A transaction in one `pipelined` block: its COMMIT goes out with what comes before it. Inside another transaction
+    it is that one's savepoint, as ever."""
+    with transaction.atomic(), pipelined():
+        yield
+        if len(connection.atomic_blocks) == 1 and not connection.needs_rollback:
+            tell("COMMIT")  # Django's own, after this, finds nothing left to commit
 
 
 def _cursor() -> CursorWrapper:
