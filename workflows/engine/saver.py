@@ -31,6 +31,7 @@ from langgraph.checkpoint.serde.types import INTERRUPT
 from psycopg import Connection, Cursor
 from psycopg.rows import DictRow, dict_row
 
+from countersign.database.pipelines import together
 from workflows.engine import live
 from workflows.engine.events import NONE, Change, Event, Spent, numbered, record, writing
 from workflows.engine.lease import Lease, StaleLease
@@ -241,7 +242,7 @@ class RunSaver(PostgresSaver):
         with self.pool.connection() as connection:
             try:
                 # Not `connection.transaction()`, which waits for its BEGIN and its COMMIT: everything goes at once.
-                with connection.pipeline():
+                with together(connection):
                     connection.execute("BEGIN")
                     self._open(connection, progress=progress)
                     cursor = connection.cursor(binary=True)
@@ -269,6 +270,6 @@ class RunSaver(PostgresSaver):
         if pipeline:
             yield _Recorder(self._statements)
             return
-        with self.pool.connection() as connection, connection.pipeline(), connection.transaction():
+        with self.pool.connection() as connection, together(connection), connection.transaction():
             connection.execute("SELECT set_config('app.tenant_id', %s, true)", [str(self.lease.tenant)])
             yield connection.cursor(binary=True)

@@ -20,6 +20,8 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 from psycopg import Connection, Cursor
 
+from countersign.database.pipelines import together
+
 M = TypeVar("M", bound=models.Model)
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -110,7 +112,7 @@ def pipelined() -> Iterator[None]:
     if raw.pgconn.pipeline_status:
         yield
         return
-    with connection.wrap_database_errors, raw.pipeline():
+    with connection.wrap_database_errors, together(raw):
         yield
 
 

@@ -1,0 +1,47 @@
+"""psycopg's pipelines in fewer system calls.
+
+psycopg sends each statement by itself: a look at the socket, a write, and the server's process wakes. Here they are
+kept until somebody reads an answer, until the block ends, or until many have come together, and go out in one write.
+Order, errors and answers are the same. (psycopg has no setting for it; `tests/countersign/test_pipelines.py` sees
+whether it still asks its pipeline when to send.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg import Connection, Pipeline
+from psycopg.abc import PQGen
+
+MOST_KEPT = 50
+
+
+class _Together(Pipeline):
+    def _communicate_gen(self) -> PQGen[None]:
+        """psycopg's question after each statement."""
+        if len(self.command_queue) >= MOST_KEPT:
+            yield from self._send_gen()
+
+    def _fetch_gen(self, *, flush: bool) -> PQGen[None]:
+        try:
+            if self.command_queue:
+                yield from self._send_gen()
+        finally:  # a fault of one statement leaves the answers of the others to be read
+            yield from super()._fetch_gen(flush=flush)
+
+    def _send_gen(self) -> PQGen[None]:
+        while len(self.command_queue) > 1:
+            self.command_queue.popleft()()  # only fills libpq's buffer
+        yield from super()._communicate_gen()
+
+
+@contextmanager
+def together(connection: Connection[Any]) -> Iterator[None]:
+    """As `connection.pipeline()`, whose statements go out together."""
+    with connection.lock:
+        if connection._pipeline is None:
+            connection._pipeline = _Together(connection)
+    with connection.pipeline():
+        yield
