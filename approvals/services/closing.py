@@ -15,15 +15,19 @@ from tenants.audit import Actor, record
 
 EXPIRY = "request_expiry"
 
+# Nobody is asked any more, and no change of rights has to look at it.
+CLOSE = """
+    WITH asked AS (UPDATE approvals_assignment SET open = false WHERE request_id = %(request)s AND open),
+    named AS (DELETE FROM approvals_requestrule WHERE request_id = %(request)s)
+    UPDATE approvals_approvalrequest SET status = %(status)s, settled_at = %(at)s, lacking = '[]'
+    WHERE id = %(request)s"""
+
 
 def close(request: ApprovalRequest, status: RequestStatus, *, actor: Actor, **data: Any) -> None:
     """Give a locked, open request its last status, and tell whoever listens. The one place where a request settles."""
     request.status, request.settled_at, request.lacking = status, now(), []
     with pipelined():
-        tell("UPDATE approvals_approvalrequest SET status = %s, settled_at = %s, lacking = '[]' WHERE id = %s",
-             [status, request.settled_at, request.id])
-        tell("UPDATE approvals_assignment SET open = false WHERE request_id = %s AND open", [request.id])
-        tell("DELETE FROM approvals_requestrule WHERE request_id = %s", [request.id])
+        tell(CLOSE, {"status": status, "at": request.settled_at, "request": request.id})
         if request.expires_at:
             withdraw(EXPIRY, request.id)
         record(action=f"request.{status}", subject=("approval", request.id), actor=actor,

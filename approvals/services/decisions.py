@@ -16,7 +16,7 @@ from approvals.policies import ResolvedPolicy
 from approvals.queries.requests import current_request
 from approvals.services.closing import close
 from approvals.services.settlement import settle_when_met, signing_key
-from countersign.database.statements import insert, loading, pipelined, tell
+from countersign.database.statements import gathered, insert, loading, pipelined, tell
 from countersign.errors import Invalid, NotFound, field_fault
 from tenants.audit import Actor, record
 from tenants.models import User
@@ -55,15 +55,16 @@ def record_decision(*, request: ApprovalRequest, by: User, verdict: str, comment
         _need_reason(holders.policy_of(locked), verdict, comment)
         decision = Decision(request=locked, user=by, verdict=verdict, comment=comment, revision=revision,
                             plan_hash=plan_hash, roles=sorted(people[by.id]), channel=channel)
-        insert([decision])
-        record(action="decision.made", subject=("approval", locked.id), actor=actor, data={
-            "decision": decision.id, "verdict": verdict, "comment": comment, "revision": revision,
-            "plan_hash": plan_hash, "channel": channel, "roles": [str(role) for role in decision.roles]})
-        if verdict != Verdict.APPROVE:
-            close(locked, OUTCOME[verdict], actor=actor, decision=decision.id, comment=comment)
-        elif not settle_when_met(locked, people, actor=actor, holders=holders, decisions=[*decisions, decision]):
-            tell("UPDATE approvals_assignment SET open = false WHERE request_id = %s AND user_id = %s",
-                 [locked.id, by.id])
+        with gathered():
+            insert([decision])
+            record(action="decision.made", subject=("approval", locked.id), actor=actor, data={
+                "decision": decision.id, "verdict": verdict, "comment": comment, "revision": revision,
+                "plan_hash": plan_hash, "channel": channel, "roles": [str(role) for role in decision.roles]})
+            if verdict != Verdict.APPROVE:
+                close(locked, OUTCOME[verdict], actor=actor, decision=decision.id, comment=comment)
+            elif not settle_when_met(locked, people, actor=actor, holders=holders, decisions=[*decisions, decision]):
+                tell("UPDATE approvals_assignment SET open = false WHERE request_id = %s AND user_id = %s",
+                     [locked.id, by.id])
     return decision
 
 

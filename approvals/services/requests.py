@@ -14,7 +14,7 @@ from approvals.services.assignments import assign, hold_access
 from approvals.services.closing import EXPIRY, close, revoke_grants
 from countersign.clock import now
 from countersign.database.context import current_tenant
-from countersign.database.statements import insert, loading, pipelined, tell
+from countersign.database.statements import gathered, insert, loading, pipelined, tell
 from countersign.doorbells.services import ring
 from countersign.errors import Invalid, field_fault
 from countersign.ids import new_id
@@ -90,7 +90,7 @@ def _save(request: ApprovalRequest, holders: Holders) -> None:
     people = eligible_people(request, holders)
     request.lacking = lacking(request, people, holders)
     roles = holders.policy_of(request).role_ids
-    with pipelined():
+    with pipelined(), gathered():
         insert([request])
         tell(NAME_ROLES, {"request": request.id, "roles": roles, "ids": [new_id() for _ in roles]})
         assign(request, people)

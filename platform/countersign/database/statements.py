@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
@@ -53,13 +54,43 @@ def asked(query: str, parameters: Parameters = ()) -> Callable[[], list[tuple[An
 
 
 def insert(rows: Sequence[models.Model]) -> None:
-    """Insert new rows of one model; ids and defaults are the models' own."""
+    """Insert new rows of one model; ids and defaults are the models' own. In a `gathered` block, at its end."""
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+    gathering = _gathering.get()
+    if gathering is not None:
+        gathering += rows
+    elif rows:
+        _insert(rows)
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """Rows that are inserted in this block go out at its end, in one statement: nobody reads them before. Inside
+    another such block, that one's end is meant."""
+    if _gathering.get() is not None:
+        yield
+        return
+    rows: list[models.Model] = []
+    token = _gathering.set(rows)
+    try:
+        yield
+    finally:
+        _gathering.reset(token)
     if rows:
-        model = type(rows[0])
-        tell(_insert_of(model, len(rows)), [
-            _value(row, name, field) for row in rows for name, field in _fields_of(model)])
-        for row in rows:
-            row._state.adding, row._state.db = False, connection.alias
+        _insert(rows)
+
+
+_gathering: ContextVar[list[models.Model] | None] = ContextVar("gathering", default=None)
+
+
+def _insert(rows: Sequence[models.Model]) -> None:
+    tables: dict[type[models.Model], list[models.Model]] = {}
+    for row in rows:
+        tables.setdefault(type(row), []).append(row)
+    tell(_insert_of(tuple((model, len(several)) for model, several in tables.items())), [
+        _value(row, name, field) for model, several in tables.items()
+        for row in several for name, field in _fields_of(model)])
 
 
 def update(row: models.Model, *attributes: str) -> None:
@@ -165,7 +196,14 @@ def _update_of(model: type[models.Model], attributes: tuple[str, ...]) -> str:
 
 
 @cache
-def _insert_of(model: type[models.Model], count: int) -> str:
+def _insert_of(tables: tuple[tuple[type[models.Model], int], ...]) -> str:
+    """Of several tables, all but the last are inserted in a WITH; foreign keys are looked at by the commit."""
+    *others, last = [_insert_into(model, count) for model, count in tables]
+    parts = ", ".join(f"part_{number} AS ({each})" for number, each in enumerate(others))
+    return f"WITH {parts} {last}" if others else last
+
+
+def _insert_into(model: type[models.Model], count: int) -> str:
     columns = [field.column for field in model._meta.local_concrete_fields]
     row = f"({', '.join(['%s'] * len(columns))})"
     return (f'INSERT INTO "{model._meta.db_table}" ({", ".join(_quoted(columns))}) '
