@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -82,9 +82,11 @@ def claim(tenant_id: UUID, run_id: UUID) -> Claimed | None:
     That is so when nothing is promised, while another worker holds the run (its outbox row stays), and for a run that
     has ended.
     """
+    begun = None
     with pipelined_context(tenant_id, lock_timeout=LOCK_PATIENCE):
-        lease = leases.take(TOPIC, tenant_id, run_id)
-        return _begun(lease) if lease else None
+        if lease := leases.take(TOPIC, tenant_id, run_id):
+            begun = _begin(lease)
+    return begun() if begun else None
 
 
 def claim_next(*, after: UUID, passed_over: Collection[UUID] = (),
@@ -96,42 +98,52 @@ def claim_next(*, after: UUID, passed_over: Collection[UUID] = (),
     when nothing waits but for the tenants `passed_over`. Raises ClaimFailed, so that the round can go on after the
     tenant it names.
     """
-    with pipelined_transaction():
-        tell(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'")
-        found = leases.take_next(TOPIC, after=after, passed_over=passed_over, alone=alone)
-        if found is None:
-            return None
-        tenant_id, lease, more = found
-        if lease is None:
-            return tenant_id, None, True
-        try:
+    tenant_id, begun = None, None
+    try:
+        with pipelined_transaction():
+            tell(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'")
+            found = leases.take_next(TOPIC, after=after, passed_over=passed_over, alone=alone)
+            if found is None:
+                return None
+            tenant_id, lease, more = found
+            if lease is None:
+                return tenant_id, None, True
             with adopt_tenant(tenant_id):
-                return tenant_id, _begun(lease), more
-        except Exception as error:
-            raise ClaimFailed(tenant_id) from error
+                begun = _begin(lease)
+        return tenant_id, begun(), more
+    except Exception as error:
+        if tenant_id is None:
+            raise
+        raise ClaimFailed(tenant_id) from error
 
 
-def _begun(lease: Lease) -> Claimed | None:
+def _begin(lease: Lease) -> Callable[[], Claimed | None]:
+    """Say that the run goes on, in the transaction that takes its lease, and ask for what it goes on from. What came of
+    that is read once that has committed: nothing here waits for an answer."""
     claimed = loading(Run, "WHERE id = %s FOR UPDATE", [lease.run])
     stored = looking(lease)
-    run = next(iter(claimed()), None)
-    if run is None or RunStatus(run.status).ended or run.attention_reason == QUARANTINED:
-        leases.release(lease)
-        return None
-    if lease.claims > MOST_CLAIMS_AT_ALL:
-        _settle(lease, run, quarantine(run.error))
-        return None
-    _start(lease, run)
-    return Claimed(lease, run, stored())
+    at, kind = now(), "run.started" if lease.epoch == 1 else "run.resumed"
+    columns = {"status": RunStatus.RUNNING, "attention_reason": "", "attention": Jsonb({})}
+    if lease.epoch == 1:
+        columns["started_at"] = at
+    written = record(lease.tenant, lease.run, Event(kind, data={"epoch": lease.epoch}, at=at), change=Change(
+        columns, unless=QUARANTINED)) if lease.claims <= MOST_CLAIMS_AT_ALL else None
 
+    def begun() -> Claimed | None:
+        run = next(iter(claimed()), None)
+        if run is None or (written and not written()):
+            with pipelined_context(lease.tenant):
+                leases.release(lease)
+            return None
+        if written is None:
+            with pipelined_context(lease.tenant):
+                _settle(lease, run, quarantine(run.error))
+            return None
+        run.started_at = run.started_at or at
+        run.status, run.attention_reason, run.attention = RunStatus.RUNNING, "", {}
+        return Claimed(lease, run, stored())
 
-def _start(lease: Lease, run: Run) -> None:
-    kind = "run.resumed" if run.started_at else "run.started"
-    run.started_at = run.started_at or now()
-    run.status = RunStatus.RUNNING
-    run.attention_reason, run.attention = "", {}
-    record(run.tenant_id, run.id, Event(kind, data={"epoch": lease.epoch}), change=Change({
-        "status": run.status, "started_at": run.started_at, "attention_reason": "", "attention": Jsonb({})}))
+    return begun
 
 
 def quarantine(error: dict[str, Any] | None) -> Ending:

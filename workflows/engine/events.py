@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -64,7 +64,7 @@ WRITE = """
             tokens_in = tokens_in + %(tokens_in)s, tokens_out = tokens_out + %(tokens_out)s, cost = cost + %(cost)s,
             active_seconds = active_seconds + %(seconds)s,
             attempts = CASE WHEN %(anew)s OR %(steps)s > 0 THEN 0 ELSE attempts END + %(tried)s{columns}
-        WHERE tenant_id = %(tenant)s AND id = %(run)s AND ended_at IS NULL
+        WHERE tenant_id = %(tenant)s AND id = %(run)s AND ended_at IS NULL AND attention_reason <> %(unless)s
         RETURNING event_seq)
     INSERT INTO workflows_runevent (id, tenant_id, run_id, seq, kind, node, data, at)
     SELECT event.id, %(tenant)s, %(run)s, run.event_seq - %(count)s + event.ord, event.kind, event.node, event.data,
@@ -77,11 +77,12 @@ WRITE = """
 @dataclass(frozen=True)
 class Change:
     """What becomes of the run's row besides its counters: columns, and whether this was a try at a step in vain
-    (`tried`), or the next one is the first (`anew`)."""
+    (`tried`), or the next one is the first (`anew`). Nothing, where the run rests for the reason `unless`."""
 
     columns: dict[str, Any] = field(default_factory=dict)
     tried: bool = False
     anew: bool = False
+    unless: str = "-"
 
 
 NONE = Change()
@@ -94,7 +95,7 @@ def writing(*, tenant: UUID, run: UUID, events: Sequence[Event], spent: Spent,
         "tenant": tenant, "run": run, "count": len(events), "steps": spent.steps, "revision": spent.revision,
         "tokens_in": spent.tokens_in, "tokens_out": spent.tokens_out, "cost": spent.cost, "seconds": spent.seconds,
         "events": Jsonb([event.row(order) for order, event in enumerate(events, 1)]),
-        "anew": change.anew, "tried": int(change.tried), **change.columns}
+        "anew": change.anew, "tried": int(change.tried), "unless": change.unless, **change.columns}
 
 
 @cache
@@ -107,9 +108,12 @@ def numbered(events: Sequence[Event], seqs: Sequence[int]) -> list[dict[str, Any
     return [] if not seqs else [event.numbered(seq) for event, seq in zip(events, sorted(seqs), strict=True)]
 
 
-def record(tenant: UUID, run: UUID, *events: Event, spent: Spent | None = None, change: Change = NONE) -> None:
+def record(tenant: UUID, run: UUID, *events: Event, spent: Spent | None = None,
+           change: Change = NONE) -> Callable[[], list[int]]:
     """Append events and change the run in the caller's transaction, unless it has ended, and tell whoever watches once
-    that has committed."""
-    seqs = asked(*writing(tenant=tenant, run=run, events=events, spent=spent or Spent(), change=change))
+    that has committed. The events' numbers can be read later: none, if nothing was written."""
+    written = asked(*writing(tenant=tenant, run=run, events=events, spent=spent or Spent(), change=change))
+    seqs = cache(lambda: [seq for (seq,) in written()])
     transaction.on_commit(lambda: live.publish(tenant, run, [
-        {"event": m} for m in numbered(events, [seq for (seq,) in seqs()])]), robust=True)
+        {"event": each} for each in numbered(events, seqs())]), robust=True)
+    return seqs

@@ -30,7 +30,8 @@ def look(lease: Lease) -> Stored:
     """Ask for it in a transaction of its own."""
     try:
         with pipelined_context(lease.tenant):
-            return looking(lease)()
+            read = looking(lease)
+        return read()
     finally:
         let_go_of_connection()
 
