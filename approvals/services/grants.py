@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from approvals.eligibility import Holders, approvals_that_count, eligible_people, quorum_of
 from approvals.errors import ApproverGone, NotApproved
-from approvals.models import ApprovalRequest, Grant, GrantStatus, RequestStatus
+from approvals.models import ApprovalRequest, Decision, Grant, GrantStatus, RequestStatus
 from approvals.plans import read_plan
 from approvals.policies import ResolvedPolicy
 from approvals.queries.grants import grants_of
 from approvals.services.settlement import sign_grants
 from countersign.clock import now
-from countersign.database.statements import load, pipelined, update
+from countersign.database.statements import loading, pipelined, update
 from countersign.grants import GrantClaims, GrantRefused
 from tenants.audit import Actor, record
 
@@ -29,13 +31,17 @@ def consume_grant(claims: GrantClaims) -> Grant:
     `grant_revoked`, `grant_expired`, `grant_not_yet_valid`, or `grant_approver_gone` when those who approved no longer
     meet the policy (design §7: rights are checked at decision and again at execution).
     """
-    grant = next(iter(load(Grant, "WHERE id = %s AND request_id = %s AND call_id = %s FOR NO KEY UPDATE",
-                           [claims.id, claims.request, claims.call])), None)
+    with pipelined():
+        grants = loading(Grant, "WHERE id = %s AND request_id = %s AND call_id = %s FOR NO KEY UPDATE",
+                         [claims.id, claims.request, claims.call])
+        requests = loading(ApprovalRequest, "WHERE id = %s", [claims.request])
+        decisions = loading(Decision, "WHERE request_id = %s ORDER BY id", [claims.request])
+    grant = next(iter(grants()), None)
     if grant is None:
         raise GrantRefused("No such grant was made here.", code="grant_unknown")
     if refusal := REFUSALS.get(grant.status):
         raise GrantRefused(refusal[1], code=refusal[0])
-    if not approval_holds(*load(ApprovalRequest, "WHERE id = %s", [grant.request_id])):
+    if not approval_holds(*requests(), decisions()):
         raise GrantRefused("Somebody who approved this may no longer decide it.", code="grant_approver_gone")
     grant.consumed_at = now()
     with pipelined():
@@ -68,8 +74,9 @@ def reissue_grants(request: ApprovalRequest, actor: Actor) -> list[Grant]:
     return grants_of(request.id)
 
 
-def approval_holds(request: ApprovalRequest) -> bool:
-    """Whether it was approved, and by people who by their rights of now could approve it again."""
+def approval_holds(request: ApprovalRequest, decisions: Iterable[Decision] | None = None) -> bool:
+    """Whether it was approved, and by people who by their rights of now could approve it again. `decisions` are the
+    request's, where they are known."""
     holders = Holders()
-    counted = approvals_that_count(request, eligible_people(request, holders))
+    counted = approvals_that_count(request, eligible_people(request, holders), decisions)
     return request.status == RequestStatus.APPROVED and quorum_of(request, counted, holders).met

@@ -10,7 +10,7 @@ from uuid import UUID
 from approvals.models import ApprovalRequest, Assignment, Notice, NoticeStatus
 from approvals.notice_mail import send_notice_mail
 from countersign.clock import now
-from countersign.database.context import current_tenant, tenant_context
+from countersign.database.context import current_tenant, pipelined_context
 from countersign.database.statements import insert, load, update
 from countersign.doorbells.services import answer, ring, ring_all
 from countersign.logs import get_logger
@@ -42,7 +42,7 @@ def deliver_notice(*, tenant_id: UUID, notice_id: UUID) -> None:
     A mail server that does not answer is tried again, ever later; an address that it refuses for good is not. A
     process killed between sending and noting it sends again under the same Message-ID.
     """
-    with tenant_context(tenant_id):
+    with pipelined_context(tenant_id):
         notice = next(iter(load(Notice, "WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED", [notice_id])), None)
         if notice is None or not answer(TOPIC, notice_id) or notice.status != NoticeStatus.WAITING:
             return

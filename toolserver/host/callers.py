@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from countersign.database.context import tenant_context
-from countersign.database.statements import ask
+from countersign.database.context import pipelined_context, tenant_context
+from countersign.database.statements import asked
 from countersign.errors import Forbidden, NotSignedIn
 from countersign.ids import parse_id
 from countersign.signing import VerifyKey
@@ -44,8 +44,9 @@ def authenticate(tenant: str, authorization: str, *, web_scope: Scope | None, wo
     if lease is None:
         return _web(tenant_id, token, web_scope)
     run_id = parse_id(lease[1])
-    with tenant_context(tenant_id):
-        held = ask(HELD, [run_id, tenant_id, int(lease[2]), hashlib.sha256(token.encode()).hexdigest()])
+    with pipelined_context(tenant_id):
+        asking = asked(HELD, [run_id, tenant_id, int(lease[2]), hashlib.sha256(token.encode()).hexdigest()])
+    held = asking()
     if not held:
         raise NotSignedIn("This lease token is not, or no longer, that of the run.", code="lease_stale")
     if not workers:

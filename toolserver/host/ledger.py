@@ -15,9 +15,9 @@ from psycopg.types.json import Jsonb
 from approvals.models import ApprovalRequest, Grant
 from approvals.services.grants import approval_holds, consume_grant
 from countersign.clock import now
-from countersign.database.context import tenant_context
+from countersign.database.context import pipelined_context
 from countersign.database.presence import is_present
-from countersign.database.statements import ask, load, pipelined, tell, update
+from countersign.database.statements import ask, load, tell, update
 from countersign.errors import CountersignError
 from countersign.grants import GrantClaims, GrantRefused, verify_grant
 from countersign.ids import new_id
@@ -38,7 +38,7 @@ def begin_call(call: PlannedCall, *, holder: int) -> Begun | LedgerEntry:
     call under way may ask, so an intent of its own is one whose outcome it failed to write.
     Raises GrantRefused, CallDiffers, CallInProgress, ResultMissing.
     """
-    with tenant_context(call.tenant_id):
+    with pipelined_context(call.tenant_id):
         entry = _locked_entry(call)
         if entry is None:
             begun = _first_attempt(call, holder)
@@ -56,20 +56,19 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 
 def settle_call(call: PlannedCall, begun: Begun, outcome: Outcome, *, holder: int) -> LedgerEntry:
     """Write what came of an attempt, unless a later attempt was begun meanwhile. Safe to repeat."""
-    with tenant_context(call.tenant_id):
+    with pipelined_context(call.tenant_id):
         [entry] = load(LedgerEntry, "WHERE id = %s FOR UPDATE", [begun.entry_id])
-        with pipelined():
-            if (entry.attempts, entry.holder) == (begun.attempt, holder) and entry.state != outcome.state:
-                _settle(entry, outcome)
-                record(action=f"tool_call.{outcome.state}", subject=("tool_call", entry.id), actor=ACTOR,
-                       data={"tool": entry.tool, "run": str(entry.run_id), "grant": str(entry.grant_id),
-                             "attempt": entry.attempts, "code": entry.code})
-            if outcome.credentials:  # seldom: calls that use the same one at once would wait for one another here
-                at = now()
-                tell("UPDATE toolserver_credential SET last_used_at = %s WHERE id = ANY(%s) "
-                     "AND (last_used_at IS NULL OR last_used_at < %s)",
-                     [at, outcome.credentials, at - USE_NOTED_EVERY])
-        return entry
+        if (entry.attempts, entry.holder) == (begun.attempt, holder) and entry.state != outcome.state:
+            _settle(entry, outcome)
+            record(action=f"tool_call.{outcome.state}", subject=("tool_call", entry.id), actor=ACTOR,
+                   data={"tool": entry.tool, "run": str(entry.run_id), "grant": str(entry.grant_id),
+                         "attempt": entry.attempts, "code": entry.code})
+        if outcome.credentials:  # seldom: calls that use the same one at once would wait for one another here
+            at = now()
+            tell("UPDATE toolserver_credential SET last_used_at = %s WHERE id = ANY(%s) "
+                 "AND (last_used_at IS NULL OR last_used_at < %s)",
+                 [at, outcome.credentials, at - USE_NOTED_EVERY])
+    return entry
 
 
 def _locked_entry(call: PlannedCall) -> LedgerEntry | None:

@@ -154,7 +154,7 @@ def pipelined_transaction() -> Iterator[None]:
     with transaction.atomic(), pipelined():
         yield
         if len(connection.atomic_blocks) == 1 and not connection.needs_rollback:
-            tell("COMMIT")  # Django's own, after this, finds nothing left to commit
+            _teller_of(connection.connection).execute("COMMIT")  # Django's own, after this, finds nothing to commit
 
 
 def _cursor() -> CursorWrapper:
