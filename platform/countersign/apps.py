@@ -16,11 +16,13 @@ class KernelConfig(AppConfig):
     def ready(self) -> None:
         from countersign.broker import configure_broker
         from countersign.database.privileges import apply_privileges
+        from countersign.jsons import write_json_so
         from countersign.logs import configure_logs
         from countersign.outages import SaidOnce
 
         configure_logs(process=settings.ENVIRONMENT.process, level=settings.ENVIRONMENT.log_level)
         logging.getLogger().handlers[0].addFilter(SaidOnce())
         configure_broker()
+        write_json_so()
         gc.set_threshold(*self.COLLECT_EVERY)
         post_migrate.connect(apply_privileges, dispatch_uid="countersign.privileges")

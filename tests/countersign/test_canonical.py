@@ -21,11 +21,12 @@ VALUES = st.recursive(
 @example([2**53, -(2**53)])
 @example([0.1, 1e21, -0.0])
 @example("\ud800")
+@example({"\ud800": 1, "a": 2})
 def test_it_is_what_the_library_makes_of_it(value):
     try:
         expected = rfc8785.dumps(value)
-    except rfc8785.CanonicalizationError:
-        with pytest.raises(rfc8785.CanonicalizationError):
+    except ValueError as refusal:  # of its own kind, or of the encoder's for half a character in a key
+        with pytest.raises(type(refusal)):
             canonical_json(value)
     else:
         assert canonical_json(value) == expected

@@ -122,7 +122,8 @@ def _begin(lease: Lease) -> Callable[[], Claimed | None]:
     that is read once that has committed: nothing here waits for an answer."""
     claimed = loading(Run, "WHERE id = %s FOR UPDATE", [lease.run])
     stored = looking(lease)
-    at, kind = now(), "run.started" if lease.epoch == 1 else "run.resumed"
+    kind = "run.started" if lease.epoch == 1 else "run.resumed"
+    at = now()
     columns = {"status": RunStatus.RUNNING, "attention_reason": "", "attention": Jsonb({})}
     if lease.epoch == 1:
         columns["started_at"] = at

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import queue
 import threading
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from uuid import UUID
 import redis
 from django.conf import settings
 
+from countersign.jsons import json_bytes
 from countersign.logs import get_logger
 from countersign.outages import said
 
@@ -28,10 +28,9 @@ def as_sent(message: dict[str, Any]) -> bytes:
     A message is `{"event": {...}}` or `{"delta": {"node", "execution", "offset", "text"}}`.
     """
     if delta := message.get("delta"):
-        return f"event: delta\ndata: {json.dumps(delta, ensure_ascii=False)}\n\n".encode()
+        return b"event: delta\ndata: %b\n\n" % json_bytes(delta)
     event = message["event"]
-    data = json.dumps(event, ensure_ascii=False, default=str)
-    return f"id: {event['seq']}\nevent: {event['kind']}\ndata: {data}\n\n".encode()
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (event["seq"], event["kind"].encode(), json_bytes(event))
 
 
 def number_and_kind(sent: bytes) -> tuple[int, str]:

@@ -20,7 +20,7 @@ from workflows.engine.saver import RunSaver
 
 log = get_logger(__name__)
 
-SECONDS = 0.1
+SECONDS = 0.25
 LOOK_EVERY = 0.05
 
 

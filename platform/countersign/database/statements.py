@@ -20,6 +20,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transac
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 from psycopg import Connection, Cursor
+from psycopg.types.json import Jsonb
 
 from countersign.database.pipelines import together
 
@@ -185,7 +186,11 @@ def _fields_of(model: type[models.Model]) -> list[tuple[str, models.Field | None
 
 def _value(row: models.Model, name: str, field: models.Field | None) -> Any:
     value = getattr(row, name)
-    return value if field is None else field.get_db_prep_save(value, connection)
+    if field is None or value is None:
+        return value
+    if isinstance(field, models.JSONField) and field.encoder is None:
+        return Jsonb(value)
+    return field.get_db_prep_save(value, connection)
 
 
 @cache
