@@ -21,7 +21,7 @@ def recorded(tree: ast.AST) -> Iterator[str]:
             continue
         kind = call.args[place]
         kind = named.get(kind.id, kind) if isinstance(kind, ast.Name) else kind  # else who calls that function names it
-        yield from (each.value for each in ast.walk(kind) if isinstance(each, ast.Constant))
+        yield from (each.value for each in ast.walk(kind) if isinstance(getattr(each, "value", None), str))
 
 
 def test_each_kind_that_is_recorded_is_named_and_no_other():
