@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,11 @@ def as_sent(message: dict[str, Any]) -> bytes:
     return b"id: %d\nevent: %b\ndata: %b\n\n" % (event["seq"], event["kind"].encode(), json_bytes(event))
 
 
+def apart(sent: bytes) -> list[bytes]:
+    """Its messages, each as it was written."""
+    return [each + b"\n\n" for each in sent.split(b"\n\n")[:-1]]
+
+
 def number_and_kind(sent: bytes) -> tuple[int, str]:
     """Of an event; 0 and `delta` of what has no number."""
     id, event, _ = sent.split(b"\n", 2) if sent.startswith(b"id: ") else (b"id: 0", *sent.split(b"\n", 1))
@@ -44,14 +50,14 @@ def channel(tenant: UUID, run: UUID) -> str:
 
 
 def publish(tenant: UUID, run: UUID, messages: Sequence[dict[str, Any]]) -> None:
-    """Hand messages to the process's sender and return: a slow or missing Redis never holds a run up."""
+    """Hand messages to the process's sender, which tells them in one, and return: a slow or missing Redis never holds a
+    run up."""
     if _started.acquire(blocking=False):
         threading.Thread(target=_send, name="live", daemon=True).start()
-    for message in messages:
-        try:
-            _outgoing.put_nowait((channel(tenant, run), as_sent(message)))
-        except queue.Full:
-            return
+    if not messages:
+        return
+    with suppress(queue.Full):
+        _outgoing.put_nowait((channel(tenant, run), b"".join(map(as_sent, messages))))
 
 
 def _send() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from workflows.engine.listening import ear
-from workflows.engine.live import as_sent, channel, number_and_kind
+from workflows.engine.live import apart, as_sent, channel, number_and_kind
 
 HEARTBEAT = 15.0
 STILL_HERE = b": still here\n\n"
@@ -72,7 +72,7 @@ class _Told:
         """Those of them that are new and come next."""
         fresh = []
         self.missed = False
-        for message in messages:
+        for message in apart(b"".join(messages)):
             number, kind = number_and_kind(message)
             if number == self.last + 1:
                 self.last, self.kind = number, kind
