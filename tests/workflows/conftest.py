@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 from pathlib import Path
@@ -71,26 +70,20 @@ def books(transactional_db):
 
 
 @pytest.fixture
-def no_lease_check(transactional_db, monkeypatch):
+def no_lease_check(transactional_db):
     """Saves that take whatever comes, whoever holds the run."""
     from django.db import connection
 
-    from workflows.engine import lease
-
-    release = lease.release
-
-    def let_go(held, **how):
-        with contextlib.suppress(lease.StaleLease):
-            release(held, **how)
-
-    monkeypatch.setattr(lease, "release", let_go)
+    functions = ("workflows_hold_lease", "workflows_release_lease")
     with signed_in_as("owner"), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_functiondef('workflows_hold_lease'::regproc)")
-        [sound] = cursor.fetchone()
-        cursor.execute(sound.replace("IF NOT FOUND", "IF false"))
+        cursor.execute("SELECT pg_get_functiondef(name::regproc) FROM unnest(%s::text[]) AS name", [list(functions)])
+        sound = [text for (text,) in cursor.fetchall()]
+        for text in sound:
+            cursor.execute(text.replace("IF NOT FOUND", "IF false"))
     yield
     with signed_in_as("owner"), connection.cursor() as cursor:
-        cursor.execute(sound)
+        for text in sound:
+            cursor.execute(text)
 
 
 class SharedNursery(Nursery):

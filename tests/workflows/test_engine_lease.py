@@ -88,7 +88,7 @@ def test_letting_go_leaves_no_token_and_no_claims(tenant):
         leases.release(lease)
     row = LeaseRow.objects.get(subject_id=lease.run)
     assert (row.expires_at, row.token_hash, row.claims) == (None, "", 0)
-    with pytest.raises(StaleLease), transaction.atomic():
+    with pytest.raises(StaleLease), leases.refused_when_stale(lease), transaction.atomic():
         leases.release(lease)
 
 

@@ -104,6 +104,6 @@ def read_claim(told: dict[str, Any]) -> Claimed:
     lease = Lease(tenant=UUID(told["tenant"]), run=UUID(told["run"]), epoch=told["epoch"], token=told["token"],
                   claims=told["claims"])
     with tenant_context(lease.tenant):
-        return Claimed(lease, Run.objects.get(id=lease.run))
+        return Claimed(lease, Run.objects.select_related("template").get(id=lease.run))
 
 

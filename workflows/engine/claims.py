@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from countersign.clock import now
 from countersign.database.context import adopt_tenant, pipelined_context
-from countersign.database.statements import loading, pipelined_transaction, tell
+from countersign.database.statements import loading_together, pipelined_transaction, tell
 from countersign.doorbells.services import ring
 from countersign.errors import CountersignError
 from countersign.logs import get_logger
@@ -28,13 +28,13 @@ from workflows.engine.pool import check_pools
 from workflows.engine.saver import RunSaver
 from workflows.engine.slots import waiting
 from workflows.engine.stored import Stored, looking
-from workflows.models import Run, RunStatus
+from workflows.models import Run, RunStatus, Template
 
 log = get_logger(__name__)
 
 
 class Claimed(NamedTuple):
-    """`stored` is what the run goes on from, where that was read with the claim."""
+    """`run` with its template. `stored` is what the run goes on from, where that was read with the claim."""
 
     lease: Lease
     run: Run
@@ -42,6 +42,9 @@ class Claimed(NamedTuple):
 
 
 TOPIC = "run"
+
+CLAIMED = """workflows_run AS run JOIN workflows_template AS template ON template.id = run.template_id
+    WHERE run.id = %s FOR UPDATE OF run"""
 QUARANTINED = "quarantined"
 
 
@@ -120,7 +123,7 @@ def claim_next(*, after: UUID, passed_over: Collection[UUID] = (),
 def _begin(lease: Lease) -> Callable[[], Claimed | None]:
     """Say that the run goes on, in the transaction that takes its lease, and ask for what it goes on from. What came of
     that is read once that has committed: nothing here waits for an answer."""
-    claimed = loading(Run, "WHERE id = %s FOR UPDATE", [lease.run])
+    claimed = loading_together({"run": Run, "template": Template}, CLAIMED, [lease.run])
     stored = looking(lease)
     kind = "run.started" if lease.epoch == 1 else "run.resumed"
     at = now()
@@ -131,15 +134,15 @@ def _begin(lease: Lease) -> Callable[[], Claimed | None]:
         columns, unless=QUARANTINED)) if lease.claims <= MOST_CLAIMS_AT_ALL else None
 
     def begun() -> Claimed | None:
-        run = next(iter(claimed()), None)
+        run, template = next(iter(claimed()), (None, None))
         if run is None or (written and not written()):
-            with pipelined_context(lease.tenant):
+            with leases.refused_when_stale(lease), pipelined_context(lease.tenant):
                 leases.release(lease)
             return None
         if written is None:
-            with pipelined_context(lease.tenant):
-                _settle(lease, run, quarantine(run.error))
+            _store(lease, run, quarantine(run.error))
             return None
+        run.template = template
         run.started_at = run.started_at or at
         run.status, run.attention_reason, run.attention = RunStatus.RUNNING, "", {}
         return Claimed(lease, run, stored())
@@ -162,8 +165,7 @@ def finish(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = None
     few seconds a database that is away is waited for. Raises StaleLease, having written nothing."""
     for delay in PATIENCE if patient else ():
         try:
-            with pipelined_context(run.tenant_id):
-                _settle(lease, run, ending, saver)
+            _store(lease, run, ending, saver)
             return
         except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
             if part_of(error) is not POSTGRES:
@@ -172,7 +174,11 @@ def finish(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = None
         with waiting():
             time.sleep(delay)
         check_pools()
-    with pipelined_context(run.tenant_id):
+    _store(lease, run, ending, saver)
+
+
+def _store(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = None) -> None:
+    with leases.refused_when_stale(lease), pipelined_context(run.tenant_id):
         _settle(lease, run, ending, saver)
 
 

@@ -9,7 +9,6 @@ from approvals.plans import plan_hash
 from approvals.services import Subject, open_request
 from approvals.services.assignments import hold_access
 from countersign.database.context import pipelined_context, tenant_context
-from countersign.database.statements import loading
 from workflows.engine import lease as leases
 from workflows.engine.claims import TOPIC, Ending
 from workflows.engine.events import Change, Event
@@ -17,7 +16,7 @@ from workflows.engine.grants import keep_grants, let_go_of_connection
 from workflows.engine.lease import LOCK_PATIENCE, Lease
 from workflows.engine.session import Session
 from workflows.engine.stored import Stored
-from workflows.models import Run, RunStatus, Template
+from workflows.models import Run, RunStatus
 from workflows.receivers import EXPIRED
 
 
@@ -31,16 +30,15 @@ def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
     run, lease = session.run, session.saver.lease
     session.book_time()
     try:
-        with pipelined_context(run.tenant_id, lock_timeout=LOCK_PATIENCE):
+        with leases.refused_when_stale(lease), pipelined_context(run.tenant_id, lock_timeout=LOCK_PATIENCE):
             hold_access(exclusive=False)  # before the lease, which others wait for
             leases.drop_promises(TOPIC, run.id)  # before the request is read: what is said after that rings anew
-            templates = loading(Template, "WHERE id = %s", [run.template_id])
-            leases.hold(lease)
-            [template] = templates()
+            check = leases.hold(lease)
             request = open_request(
-                scope=Scope(id=template.scope_id), subject=Subject("run", run.id), gate=gate["gate"],
+                scope=Scope(id=run.template.scope_id), subject=Subject("run", run.id), gate=gate["gate"],
                 revision=gate["revision"], plan=gate["plan"], policy=gate["policy"], shown=gate["shown"],
-                title=run.title or template.name, started_by=run.started_by_id, authors=[])
+                title=run.title or run.template.name, started_by=run.started_by_id, authors=[])
+            check()
             if request.status != RequestStatus.OPEN:
                 return _settled(request, gate)
             session.saver.save_here(*_opened(run, request, gate, lease), change=Change(

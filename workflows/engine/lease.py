@@ -5,17 +5,18 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from django.db import connection
+from django.db import DatabaseError, connection
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from countersign.database.statements import ask, tell
+from countersign.database.statements import ask, asked, tell
 from countersign.errors import CountersignError
 from countersign.logs import get_logger
 from countersign.outages import said
@@ -27,6 +28,8 @@ SECONDS = 5
 RENEW_EVERY = 1.0
 #: Seconds without a lease until the heart lets go of its connection.
 RESTS_AFTER = 10.0
+#: The database refuses what only a lease's holder may do: the functions workflows_hold_lease, workflows_release_lease.
+STALE = "CS001"
 #: How long whoever has the platform's work in hand waits for a lock: a tenant's slow change holds up only that tenant.
 LOCK_PATIENCE = "250ms"
 #: Claims without progress: the third is taken alone (`alone.py`), and quarantines a run that kills its process then.
@@ -166,22 +169,36 @@ def drop_promises(topic: str, run: UUID) -> None:
          [topic, run])
 
 
-def hold(lease: Lease) -> None:
-    """Keep the lease locked until the caller's transaction ends. Raises StaleLease."""
-    if not ask("SELECT 1 FROM doorbells_lease WHERE subject_id = %s AND epoch = %s AND expires_at IS NOT NULL "
-               "FOR UPDATE", [lease.run, lease.epoch]):
-        raise StaleLease
+@contextmanager
+def refused_when_stale(lease: Lease) -> Iterator[None]:
+    """Raises StaleLease, wherever in this block the database refuses what only the lease's holder may do."""
+    try:
+        yield
+    except (DatabaseError, psycopg.Error) as error:
+        if STALE not in (getattr(error, "sqlstate", None), getattr(error.__cause__, "sqlstate", None)):
+            raise
+        lease.lost.set()
+        raise StaleLease from error
+
+
+def hold(lease: Lease) -> Callable[[], None]:
+    """Keep the lease locked until the caller's transaction ends. Before it does, call what this returns: it raises
+    StaleLease."""
+    found = asked("SELECT 1 FROM doorbells_lease WHERE subject_id = %s AND epoch = %s AND expires_at IS NOT NULL "
+                  "FOR UPDATE", [lease.run, lease.epoch])
+
+    def check() -> None:
+        if not found():
+            raise StaleLease
+
+    return check
 
 
 def release(lease: Lease, *, keep_claims: bool = False, untried: bool = False) -> None:
-    """Let go in the caller's transaction. `keep_claims` after a failure of our own: three quarantine the run.
-    `untried`: nobody got to work, so this claim does not count, and those before it do still."""
-    if not ask("""
-            UPDATE doorbells_lease SET expires_at = NULL, token_hash = '', claims =
-                CASE WHEN %s THEN greatest(claims - 1, 0) WHEN %s THEN claims ELSE 0 END
-            WHERE subject_id = %s AND epoch = %s AND expires_at IS NOT NULL
-            RETURNING epoch""", [untried, keep_claims, lease.run, lease.epoch]):
-        raise StaleLease
+    """Let go in the caller's transaction: a stale lease fails it, which `refused_when_stale` puts into words.
+    `keep_claims` after a failure of our own: three quarantine the run. `untried`: nobody got to work, so this claim
+    does not count, and those before it do still."""
+    tell("SELECT workflows_release_lease(%s, %s, %s, %s)", [lease.run, lease.epoch, untried, keep_claims])
 
 
 def forgive_bystanders() -> None:

@@ -34,14 +34,13 @@ from psycopg.rows import DictRow, dict_row
 from countersign.database.pipelines import together
 from workflows.engine import live
 from workflows.engine.events import NONE, Change, Event, Spent, numbered, record, writing
-from workflows.engine.lease import Lease, StaleLease
+from workflows.engine.lease import Lease, refused_when_stale
 from workflows.engine.pool import Pool, engine_pool
 from workflows.engine.serde import checkpoint_serializer
 
 Statement = tuple[str, Sequence[Any]]  # the parent class's: each inserts one row
 WRITES = (INSERT_CHECKPOINT_WRITES_SQL, UPSERT_CHECKPOINT_WRITES_SQL)
 ONE_ROW = re.compile(r"\((%s, )*%s\)")
-STALE = "CS001"  # raised by the function workflows_hold_lease
 _serializer = None
 
 
@@ -239,7 +238,7 @@ class RunSaver(PostgresSaver):
                                   [self.lease.tenant, event.id]).fetchone() is not None
 
     def _send(self, statements: list[Statement], events: list[Event], spent: Spent, *, progress: bool) -> list[int]:
-        with self.pool.connection() as connection:
+        with self.pool.connection() as connection, refused_when_stale(self.lease):
             try:
                 # Not `connection.transaction()`, which waits for its BEGIN and its COMMIT: everything goes at once.
                 with together(connection):
@@ -252,11 +251,8 @@ class RunSaver(PostgresSaver):
                         written = connection.execute(*writing(
                             tenant=self.lease.tenant, run=self.lease.run, events=events, spent=spent))
                     connection.execute("COMMIT")
-            except psycopg.Error as error:
+            except psycopg.Error:
                 connection.rollback()
-                if error.sqlstate == STALE:
-                    self.lease.lost.set()
-                    raise StaleLease from error
                 raise
             return [row["seq"] for row in written.fetchall()] if events else []
 

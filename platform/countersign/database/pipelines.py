@@ -14,11 +14,18 @@ from typing import Any
 
 from psycopg import Connection, Pipeline
 from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
 
 MOST_KEPT = 50
 
 
 class _Together(Pipeline):
+    def begin(self) -> None:
+        """Begin the transaction that the first statement would begin: there psycopg waits for the answer."""
+        if not self._conn.autocommit and self.pgconn.transaction_status == TransactionStatus.IDLE:
+            self.pgconn.send_query_params(self._conn._get_tx_start_command(), None)
+            self.result_queue.append(None)
+
     def _communicate_gen(self) -> PQGen[None]:
         """psycopg's question after each statement."""
         if len(self.command_queue) >= MOST_KEPT:
@@ -43,5 +50,7 @@ def together(connection: Connection[Any]) -> Iterator[None]:
     with connection.lock:
         if connection._pipeline is None:
             connection._pipeline = _Together(connection)
-    with connection.pipeline():
+    with connection.pipeline() as pipeline:
+        if isinstance(pipeline, _Together):
+            pipeline.begin()
         yield

@@ -120,16 +120,27 @@ def load_together(tables: Mapping[str, type[models.Model]], source: str, paramet
 
     Of what a LEFT JOIN did not find there is a row without an id.
     """
+    return loading_together(tables, source, parameters)()
+
+
+def loading_together(tables: Mapping[str, type[models.Model]], source: str, parameters: Parameters
+                     ) -> Callable[[], list[tuple[Any, ...]]]:
+    """`load_together` later what is asked now."""
     columns, parts = _columns_of(tuple(tables.items()))
-    found = []
-    for row in ask(f"SELECT {columns} FROM {source}", parameters):
-        values = iter(row)
-        found.append(tuple(
-            model.from_db(connection.alias, names, [
-                convert(value, None, connection) if convert else value
-                for convert, value in zip(converters, islice(values, len(names)), strict=True)])
-            for model, names, converters in parts))
-    return found
+    rows = asked(f"SELECT {columns} FROM {source}", parameters)
+
+    def read() -> list[tuple[Any, ...]]:
+        found = []
+        for row in rows():
+            values = iter(row)
+            found.append(tuple(
+                model.from_db(connection.alias, names, [
+                    convert(value, None, connection) if convert else value
+                    for convert, value in zip(converters, islice(values, len(names)), strict=True)])
+                for model, names, converters in parts))
+        return found
+
+    return read
 
 
 @contextmanager
