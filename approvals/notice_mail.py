@@ -7,8 +7,6 @@ from django.core.mail import EmailMessage
 
 from approvals.models import ApprovalRequest, Assignment, Notice
 from approvals.policies import ResolvedPolicy
-from countersign.database.statements import load
-from tenants.models import Tenant, User
 
 TEXT = """Hello,
 
@@ -27,16 +25,13 @@ Opening this link decides nothing: you approve, request changes or reject on the
 
 def send_notice_mail(notice: Notice, asked: Assignment) -> None:
     """Raises OSError or SMTPException when the mail server did not take it."""
-    request = notice.request
-    [user] = load(User, "WHERE id = %s", [notice.user_id])
     EmailMessage(
-        f"Waits for your decision: {request.title}", _text(notice, asked), to=[user.email],
+        f"Waits for your decision: {notice.request.title}", _text(notice, asked), to=[notice.user.email],
         headers={"Message-ID": f"<notice.{notice.id}@countersign>", "Auto-Submitted": "auto-generated"}).send()
 
 
 def _text(notice: Notice, asked: Assignment) -> str:
-    request = notice.request
-    [tenant] = load(Tenant, "WHERE id = %s", [notice.tenant_id])
+    request, tenant = notice.request, notice.tenant
     return TEXT.format(title=request.title, team=" ".join(tenant.name.split()), roles=_roles(request, asked),
                        asker=_asker(request), releases=_releases(request), until=_until(request),
                        link=f"{settings.PUBLIC_URL}/t/{tenant.slug}/approvals/{request.id}")
@@ -48,8 +43,7 @@ def _roles(request: ApprovalRequest, asked: Assignment) -> str:
 
 
 def _asker(request: ApprovalRequest) -> str:
-    starter = next(iter(load(User, "WHERE id = %s", [request.started_by_id])), None)
-    asked = f"{starter} asked for it" if starter else "A trigger asked for it"
+    asked = f"{request.started_by} asked for it" if request.started_by else "A trigger asked for it"
     return f"{asked}; this is revision {request.revision}, opened {request.opened_at:%d %B %Y, %H:%M} UTC."
 
 

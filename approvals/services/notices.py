@@ -11,13 +11,25 @@ from approvals.models import ApprovalRequest, Assignment, Notice, NoticeStatus
 from approvals.notice_mail import send_notice_mail
 from countersign.clock import now
 from countersign.database.context import current_tenant, pipelined_context
-from countersign.database.statements import insert, load, update
+from countersign.database.statements import insert, load_together, update
 from countersign.doorbells.services import answer, ring, ring_all
 from countersign.logs import get_logger
+from tenants.models import Tenant, User
 
 log = get_logger(__name__)
 
 TOPIC = "notice"
+
+# With all that its mail says. `asked` is there while the person's decision is waited for.
+PROMISED = """
+    approvals_notice AS notice
+    JOIN approvals_approvalrequest AS request ON request.id = notice.request_id
+    LEFT JOIN approvals_assignment AS asked
+        ON asked.request_id = notice.request_id AND asked.user_id = notice.user_id AND asked.open
+    JOIN tenants_user AS person ON person.id = notice.user_id
+    JOIN tenants_tenant AS team ON team.id = notice.tenant_id
+    LEFT JOIN tenants_user AS starter ON starter.id = request.started_by_id
+    WHERE notice.id = %s FOR NO KEY UPDATE OF notice SKIP LOCKED"""
 MOST_ATTEMPTS = 9
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=6)
 
@@ -43,24 +55,19 @@ def deliver_notice(*, tenant_id: UUID, notice_id: UUID) -> None:
     process killed between sending and noting it sends again under the same Message-ID.
     """
     with pipelined_context(tenant_id):
-        notice = next(iter(load(Notice, "WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED", [notice_id])), None)
-        if notice is None or not answer(TOPIC, notice_id) or notice.status != NoticeStatus.WAITING:
+        found = load_together({"notice": Notice, "request": ApprovalRequest, "asked": Assignment, "person": User,
+                               "team": Tenant, "starter": User}, PROMISED, [notice_id])
+        if not found or not answer(TOPIC, notice_id):
             return
-        asked = _still_asked(notice)
-        if asked is None:
-            notice.status = NoticeStatus.NOT_NEEDED
-        else:
+        [(notice, notice.request, asked, notice.user, notice.tenant, starter)] = found
+        notice.request.started_by = starter if starter.id else None
+        if notice.status != NoticeStatus.WAITING:
+            return
+        if asked.id and notice.request.is_open:
             _send(notice, asked)
+        else:
+            notice.status = NoticeStatus.NOT_NEEDED
         update(notice, "status", "attempts", "error", "sent_at")
-
-
-def _still_asked(notice: Notice) -> Assignment | None:
-    """As what the person may decide; None when their decision is not waited for any more."""
-    [notice.request] = load(ApprovalRequest, "WHERE id = %s", [notice.request_id])
-    if not notice.request.is_open:
-        return None
-    return next(iter(load(Assignment, "WHERE request_id = %s AND user_id = %s AND open",
-                          [notice.request_id, notice.user_id])), None)
 
 
 def _send(notice: Notice, asked: Assignment) -> None:
