@@ -70,7 +70,7 @@ class Ending:
 
 
 class ClaimFailed(CountersignError):
-    """A run that was to be claimed could not be. Nothing was changed: it still waits."""
+    """A run that was to be claimed could not be: it still waits, or its lease runs out."""
 
     code = "claim_failed"
 
