@@ -1,5 +1,5 @@
 """The platform's settings where tests sign in hundreds of times: a password is hashed at once instead of in 0.4 s, and
-nobody counts how often one address signs in (allauth's own limit is 30 a minute; `test_guessing.py` sees those of ours).
+nobody counts how often one address signs in. (allauth would: 30 a minute. `test_guessing.py` sees what we count.)
 """
 
 from countersign.settings import *  # noqa: F403 - all of them, but for what follows
