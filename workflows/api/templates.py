@@ -71,7 +71,7 @@ class Templates(TemplateAccess):
         archived = asked_whether(request, "archived")
         return self.page(self.shown(self.templates().filter(archived_at__isnull=not archived)), TemplateSerializer)
 
-    @extend_schema(request={"application/json": NewTemplate, "application/yaml": OpenApiTypes.STR},
+    @extend_schema(request={"application/json": NewTemplate, "application/yaml": OpenApiTypes.OBJECT},
                    responses={201: TemplateSerializer})
     def post(self, request: Request, slug: str) -> Response:
         """Make a workflow, with a first draft, from a spec or from the gallery."""

@@ -51,7 +51,7 @@ class Versions(TemplateAccess):
         """Newest first, without their specs."""
         return self.page(self.template(id).versions.defer("spec", "pins"), VersionSummary)
 
-    @extend_schema(request={"application/json": NewVersion, "application/yaml": OpenApiTypes.STR},
+    @extend_schema(request={"application/json": NewVersion, "application/yaml": OpenApiTypes.OBJECT},
                    responses={201: VersionSerializer})
     def post(self, request: Request, slug: str, id: str) -> Response:
         """A new draft. It may have faults: `validate` lists them, `publish` refuses them."""
@@ -73,7 +73,7 @@ class VersionView(Conditional, VersionAccess):
     def get(self, request: Request, slug: str, id: str, number: str) -> Response:
         return Response(VersionSerializer(self.version(id, number)).data)
 
-    @extend_schema(request={"application/json": VersionChange, "application/yaml": OpenApiTypes.STR},
+    @extend_schema(request={"application/json": VersionChange, "application/yaml": OpenApiTypes.OBJECT},
                    responses=VersionSerializer)
     def patch(self, request: Request, slug: str, id: str, number: str) -> Response:
         """Change a draft. What was published never changes: 409."""
@@ -87,7 +87,7 @@ class SpecValidation(TemplateAccess):
     parser_classes = PARSERS
     transactional = False
 
-    @extend_schema(request={"application/json": SpecToCheck, "application/yaml": OpenApiTypes.STR},
+    @extend_schema(request={"application/json": SpecToCheck, "application/yaml": OpenApiTypes.OBJECT},
                    responses=FindingsSerializer)
     def post(self, request: Request, slug: str) -> Response:
         """All faults and warnings that publishing this spec would find. Keeps nothing."""

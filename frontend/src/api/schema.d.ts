@@ -4914,7 +4914,9 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["NewTemplateRequest"];
-                "application/yaml": string;
+                "application/yaml": {
+                    [key: string]: unknown;
+                };
             };
         };
         responses: {
@@ -5160,7 +5162,9 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["NewVersionRequest"];
-                "application/yaml": string;
+                "application/yaml": {
+                    [key: string]: unknown;
+                };
             };
         };
         responses: {
@@ -5245,7 +5249,9 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["PatchedVersionChangeRequest"];
-                "application/yaml": string;
+                "application/yaml": {
+                    [key: string]: unknown;
+                };
             };
         };
         responses: {
@@ -5407,7 +5413,9 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["SpecToCheckRequest"];
-                "application/yaml": string;
+                "application/yaml": {
+                    [key: string]: unknown;
+                };
             };
         };
         responses: {
