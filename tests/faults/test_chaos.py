@@ -69,5 +69,5 @@ def test_the_command_counts_and_says_so(tmp_path: Path):
     rows = {row["name"]: row["value"] for row in json.loads(done.stdout.splitlines()[-1])["rows"]}
     assert {name: rows[name] for name in MUST_BE_ZERO} == dict.fromkeys(MUST_BE_ZERO, 0), done.stderr
     assert rows["runs"] == 300
-    assert rows["kills"] > 10
+    assert rows["kills"] >= 5
     assert done.returncode == 0

@@ -210,7 +210,7 @@ def test_a_host_that_acts_and_is_gone_leaves_the_call_unknown_and_a_retry_makes_
     with monkeypatch.context() as patched:
         patched.setattr(engine_host, "call_tool", acts_and_dies)
         run, waits = turns_until_it_rests(stage, approved(stage))
-    assert (run.status, run.attention_reason, waits) == ("needs_attention", "tool_unreachable", [1, 4, 15, 60])
+    assert (run.status, run.attention_reason, waits) == ("needs_attention", "tool_unreachable", [1, 2, 3, 6, 15, 60])
     assert "not known" in WHAT_TO_DO[run.attention_reason]
     retry(stage, run)
     assert stage.turn(run).status == "completed"

@@ -9,6 +9,9 @@ from countersign.errors import CountersignError
 
 #: Seconds until each further try, where nothing else is said.
 DELAYS = (1, 5, 25)
+#: The same where the tool server did not answer: one that was killed is back in some seconds, and asking costs little.
+HOST_DELAYS = (1, 2, 3, 6, 15, 60)
+HOST_AWAY = frozenset({"host_unreachable", "answer_cut_short"})
 
 
 class StepFailed(CountersignError):

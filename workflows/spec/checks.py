@@ -14,10 +14,10 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from pydantic import BaseModel, ConfigDict, Field
 
+from countersign.markdown import MarkdownIt
 from workflows.errors import TemplateFailed
 from workflows.spec.templates import render
 

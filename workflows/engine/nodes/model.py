@@ -5,7 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from workflows.engine.failures import PolicyRefused, RunFails, StepFailed, TryAgain
+from workflows.engine.failures import (
+    DELAYS,
+    HOST_AWAY,
+    HOST_DELAYS,
+    PolicyRefused,
+    RunFails,
+    StepFailed,
+    TryAgain,
+)
 from workflows.engine.host import MODEL_SILENCE, HostFailed
 from workflows.engine.session import Session, Step
 
@@ -35,7 +43,8 @@ def ask(session: Session, step: Step, *, model: str, prompt: str, schema: dict[s
 def as_step_failure(failure: HostFailed) -> StepFailed:
     """Providers were already tried in turn by the gateway: what is still failing waits, then needs a person."""
     if failure.error_class == "transient":
-        return TryAgain(failure.detail, code=failure.code, reason="model_unavailable")
+        return TryAgain(failure.detail, code=failure.code, reason="model_unavailable",
+                        delays=HOST_DELAYS if failure.code in HOST_AWAY else DELAYS)
     if failure.error_class == "policy":
         return PolicyRefused(failure.detail, code=failure.code)
     return RunFails(failure.detail, code=failure.code)

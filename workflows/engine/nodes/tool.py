@@ -6,7 +6,15 @@ from typing import Any
 
 from langgraph.types import Command
 
-from workflows.engine.failures import NeedsAttention, PolicyRefused, RunFails, StepFailed, TryAgain
+from workflows.engine.failures import (
+    HOST_AWAY,
+    HOST_DELAYS,
+    NeedsAttention,
+    PolicyRefused,
+    RunFails,
+    StepFailed,
+    TryAgain,
+)
 from workflows.engine.grants import grant_of
 from workflows.engine.host import HostFailed, ToolOutcome
 from workflows.engine.pulse import pulse
@@ -95,7 +103,8 @@ def as_step_failure(failure: HostFailed) -> StepFailed:
     if failure.code in REFUSALS:
         return _refusal(failure.code, failure.detail)
     if failure.error_class == "transient":
-        delays = IN_PROGRESS_DELAYS if failure.code == "call_in_progress" else AGAIN_DELAYS
+        delays = (IN_PROGRESS_DELAYS if failure.code == "call_in_progress" else
+                  HOST_DELAYS if failure.code in HOST_AWAY else AGAIN_DELAYS)
         return TryAgain(failure.detail, code=failure.code, reason="tool_unreachable", delays=delays)
     if failure.error_class == "policy":
         return PolicyRefused(failure.detail, code=failure.code)
