@@ -1,5 +1,5 @@
-"""CommonMark, for threads: mdurl, which markdown-it asks about every link, fills its tables at the first one it sees, and
-a second thread would read them half full (IndexError). Whoever imports this has them whole."""
+"""CommonMark, for threads: mdurl, which markdown-it asks about every link, fills its tables at the first one it sees,
+and a second thread would read them half full (IndexError). Whoever imports this has them whole."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -82,3 +83,19 @@ def test_no_more_clients_are_kept_than_a_few(url, monkeypatch):
     for number in range(5):
         token_of(f"{url}?{number}", "some")
     assert len(mcp_client._idle) <= 2
+
+
+def test_threads_that_ask_first_at_once_share_one_loop(monkeypatch):
+    """A client that is kept for another loop would never hear its answer."""
+    make = mcp_client.uvloop.new_event_loop
+
+    def slowly():
+        time.sleep(0.1)
+        return make()
+
+    mcp_client._started.cache_clear()
+    mcp_client._idle.clear()
+    monkeypatch.setattr(mcp_client.uvloop, "new_event_loop", slowly)
+    with ThreadPoolExecutor(4) as several:
+        loops = list(several.map(lambda _: mcp_client._loop(), range(4)))
+    assert len(set(loops)) == 1

@@ -49,8 +49,17 @@ class _KeptTransport(httpx2.AsyncHTTPTransport):
         return
 
 
-@cache
 def _loop() -> asyncio.AbstractEventLoop:
+    """One for all threads, also when several ask first at once: a client answers in the loop that opened it only."""
+    with _starting:
+        return _started()
+
+
+_starting = threading.Lock()
+
+
+@cache
+def _started() -> asyncio.AbstractEventLoop:
     loop = uvloop.new_event_loop()
     threading.Thread(target=loop.run_forever, name="mcp", daemon=True).start()
     return loop
