@@ -91,7 +91,7 @@ def test_the_engines_graphs_start_no_threads(held, pool, monkeypatch):
 
     monkeypatch.setattr(threading.Thread, "start", noted)
     saver = RunSaver(pool, held.lease, holds=True)
-    saver.begin(None)
+    saver.go_on_from(None)
     assert run(saver, {"steps": []})["steps"] == ["first", "second: no gate"]
     assert started == []
 

@@ -8,7 +8,7 @@ from workflows.models import EventKind
 
 SOURCES = Path(__file__).resolve().parents[2] / "workflows"
 #: Which argument is the kind.
-TAKES_KIND = {"Event": 0, "Ending": 1, ".tell": 0}
+TAKES_KIND = {"Event": 0, "Ending": 1, ".tell": 0, ".begin": 0}
 
 
 def recorded(tree: ast.AST) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""While a tool takes its time, people see what the run waits for; a quick call costs no transaction of its own."""
+"""While a model or a tool takes its time, what the run holds is stored; a quick call costs no transaction."""
 
 from __future__ import annotations
 
@@ -49,7 +49,11 @@ def seen_within(stage, run, kind: str, seconds: float = 20) -> list[str]:
     return seen
 
 
-def test_a_slow_call_is_seen_while_it_is_waited_for(stage, approved, slowly):
+@pytest.mark.parametrize(("of_one_call", "in_all"), [(0.25, 60), (60, 0)])
+def test_a_slow_call_is_seen_while_it_is_waited_for(stage, approved, slowly, monkeypatch, of_one_call, in_all):
+    """After a moment of it, or as it begins when the last save is long ago."""
+    monkeypatch.setattr("workflows.engine.pulse.SECONDS", of_one_call)
+    monkeypatch.setattr("workflows.engine.pulse.SECONDS_IN_ALL", in_all)
     seen: list[list[str]] = []
     slowly(lambda: seen.append(seen_within(stage, approved, "tool.called")))
     assert stage.turn(approved).status == "completed"
@@ -66,6 +70,22 @@ def test_a_quick_call_is_stored_with_what_comes_after_it(stage, approved, monkey
     monkeypatch.setattr(RunSaver, "flush", lambda saver: (saves.append("flush"), flush(saver)))
     assert stage.turn(approved).status == "completed"
     assert saves == []
+
+
+def test_while_a_model_takes_its_time_it_is_seen_that_it_is_asked(stage, host):
+    run = stage.start()
+    seen: list[tuple] = []
+    answer = host.models["writer"]
+
+    def late(prompt: str) -> str:
+        nodes = seen_within(stage, run, "step.started")
+        in_thread_as("web", lambda: seen.append((nodes, stage.read(run).status))).join(20)
+        return answer(prompt)
+
+    host.models["writer"] = late
+    assert stage.turn(run).status == "waiting"
+    assert seen == [(["draft"], "running")]
+    assert [event.kind for event in stage.events(run)][:3] == ["run.queued", "run.started", "step.started"]
 
 
 def test_whoever_lost_the_lease_while_waiting_stores_nothing(stage, approved, slowly):

@@ -269,7 +269,7 @@ def test_a_worker_whose_token_the_host_refuses_stops(stage, host):
     run = stage.start()
     host.accepts = lambda token: False
     run = stage.turn(run)
-    assert run.status == "running", "it wrote nothing: another worker will take the run up"
+    assert run.status == "queued", "it wrote nothing: another worker will take the run up"
     host.accepts = lambda token: True
     stage.forget_worker(run)
     assert stage.turn(run).status == "waiting"

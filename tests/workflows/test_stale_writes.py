@@ -42,4 +42,4 @@ def test_a_worker_that_is_not_refused_is_found_out(no_lease_check, overtaken, bo
     found = books.stale_writes()
     assert found
     assert all(str(run.id) in each for each in found)
-    assert "written under epoch 1 while" in found[0]
+    assert "written under epoch 1, after 2" in found[0]

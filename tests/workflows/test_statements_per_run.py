@@ -62,7 +62,7 @@ def listening(monkeypatch) -> Callable[[], Iterator[Said]]:
 
 
 def test_a_run_costs_so_many_statements_and_transactions(stage, listening, monkeypatch):
-    """To the gate: claim, the first model's answer, gate with the second's. To the end: claim, end."""
+    """To the gate: claim, gate. To the end: claim, end."""
     from tenants.audit import Actor
     from tests.workflow_stage import INPUT, signed_in_as
     from workflows.engine.turn import take_turn
@@ -83,5 +83,5 @@ def test_a_run_costs_so_many_statements_and_transactions(stage, listening, monke
     assert stage.read(run).status == "completed"
     phases = {"to the gate": to_the_gate, "decision": decision, "to the end": to_the_end}
     counts = {name: (len(said.statements), said.commits) for name, said in phases.items()}
-    assert counts == {"to the gate": (22, 3), "decision": (8, 1), "to the end": (12, 2)}, "\n".join(
+    assert counts == {"to the gate": (17, 2), "decision": (8, 1), "to the end": (11, 2)}, "\n".join(
         f"{name}: {words[:110]}" for name, said in phases.items() for words in said.statements)

@@ -44,7 +44,7 @@ class Claimed(NamedTuple):
 TOPIC = "run"
 
 CLAIMED = """workflows_run AS run JOIN workflows_template AS template ON template.id = run.template_id
-    WHERE run.id = %s FOR UPDATE OF run"""
+    WHERE run.id = %s"""
 QUARANTINED = "quarantined"
 
 
@@ -121,33 +121,32 @@ def claim_next(*, after: UUID, passed_over: Collection[UUID] = (),
 
 
 def _begin(lease: Lease) -> Callable[[], Claimed | None]:
-    """Say that the run goes on, in the transaction that takes its lease, and ask for what it goes on from. What came of
-    that is read once that has committed: nothing here waits for an answer."""
+    """Ask for what the run goes on from, in the transaction that takes its lease. What came of that is read once that
+    has committed: nothing here waits for an answer. That it goes on is for its first save to say."""
     claimed = loading_together({"run": Run, "template": Template}, CLAIMED, [lease.run])
     stored = looking(lease)
-    kind = "run.started" if lease.epoch == 1 else "run.resumed"
-    at = now()
-    columns = {"status": RunStatus.RUNNING, "attention_reason": "", "attention": Jsonb({})}
-    if lease.epoch == 1:
-        columns["started_at"] = at
-    written = record(lease.tenant, lease.run, Event(kind, data={"epoch": lease.epoch}, at=at), change=Change(
-        columns, unless=QUARANTINED)) if lease.claims <= MOST_CLAIMS_AT_ALL else None
 
     def begun() -> Claimed | None:
         run, template = next(iter(claimed()), (None, None))
-        if run is None or (written and not written()):
+        if run is None or run.ended_at or run.attention_reason == QUARANTINED:
             with leases.refused_when_stale(lease), pipelined_context(lease.tenant):
                 leases.release(lease)
             return None
-        if written is None:
+        if lease.claims > MOST_CLAIMS_AT_ALL:
             _store(lease, run, quarantine(run.error))
             return None
         run.template = template
-        run.started_at = run.started_at or at
-        run.status, run.attention_reason, run.attention = RunStatus.RUNNING, "", {}
         return Claimed(lease, run, stored())
 
     return begun
+
+
+def go_on(run: Run, saver: RunSaver) -> None:
+    """Have the first save under this lease say so."""
+    began = run.started_at or now()
+    saver.begin("run.resumed" if run.started_at else "run.started", Change({
+        "status": RunStatus.RUNNING, "started_at": began, "attention_reason": "", "attention": Jsonb({})}))
+    run.status, run.started_at, run.attention_reason, run.attention = RunStatus.RUNNING, began, "", {}
 
 
 def quarantine(error: dict[str, Any] | None) -> Ending:

@@ -64,7 +64,7 @@ WRITE = """
             tokens_in = tokens_in + %(tokens_in)s, tokens_out = tokens_out + %(tokens_out)s, cost = cost + %(cost)s,
             active_seconds = active_seconds + %(seconds)s,
             attempts = CASE WHEN %(anew)s OR %(steps)s > 0 THEN 0 ELSE attempts END + %(tried)s{columns}
-        WHERE tenant_id = %(tenant)s AND id = %(run)s AND ended_at IS NULL AND attention_reason <> %(unless)s
+        WHERE tenant_id = %(tenant)s AND id = %(run)s AND ended_at IS NULL
         RETURNING event_seq)
     INSERT INTO workflows_runevent (id, tenant_id, run_id, seq, kind, node, data, at)
     SELECT event.id, %(tenant)s, %(run)s, run.event_seq - %(count)s + event.ord, event.kind, event.node, event.data,
@@ -77,12 +77,11 @@ WRITE = """
 @dataclass(frozen=True)
 class Change:
     """What becomes of the run's row besides its counters: columns, and whether this was a try at a step in vain
-    (`tried`), or the next one is the first (`anew`). Nothing, where the run rests for the reason `unless`."""
+    (`tried`), or the next one is the first (`anew`)."""
 
     columns: dict[str, Any] = field(default_factory=dict)
     tried: bool = False
     anew: bool = False
-    unless: str = "-"
 
 
 NONE = Change()
@@ -95,7 +94,7 @@ def writing(*, tenant: UUID, run: UUID, events: Sequence[Event], spent: Spent,
         "tenant": tenant, "run": run, "count": len(events), "steps": spent.steps, "revision": spent.revision,
         "tokens_in": spent.tokens_in, "tokens_out": spent.tokens_out, "cost": spent.cost, "seconds": spent.seconds,
         "events": Jsonb([event.row(order) for order, event in enumerate(events, 1)]),
-        "anew": change.anew, "tried": int(change.tried), "unless": change.unless, **change.columns}
+        "anew": change.anew, "tried": int(change.tried), **change.columns}
 
 
 @cache

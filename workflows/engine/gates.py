@@ -33,12 +33,11 @@ def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
         with leases.refused_when_stale(lease), pipelined_context(run.tenant_id, lock_timeout=LOCK_PATIENCE):
             hold_access(exclusive=False)  # before the lease, which others wait for
             leases.drop_promises(TOPIC, run.id)  # before the request is read: what is said after that rings anew
-            check = leases.hold(lease)
+            leases.hold(lease)
             request = open_request(
                 scope=Scope(id=run.template.scope_id), subject=Subject("run", run.id), gate=gate["gate"],
                 revision=gate["revision"], plan=gate["plan"], policy=gate["policy"], shown=gate["shown"],
                 title=run.title or run.template.name, started_by=run.started_by_id, authors=[])
-            check()
             if request.status != RequestStatus.OPEN:
                 return _settled(request, gate)
             session.saver.save_here(*_opened(run, request, gate, lease), change=Change(

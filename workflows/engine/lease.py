@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from countersign.database.statements import ask, asked, tell
+from countersign.database.statements import ask, tell
 from countersign.errors import CountersignError
 from countersign.logs import get_logger
 from countersign.outages import said
@@ -181,21 +181,14 @@ def refused_when_stale(lease: Lease) -> Iterator[None]:
         raise StaleLease from error
 
 
-def hold(lease: Lease) -> Callable[[], None]:
-    """Keep the lease locked until the caller's transaction ends. Before it does, call what this returns: it raises
-    StaleLease."""
-    found = asked("SELECT 1 FROM doorbells_lease WHERE subject_id = %s AND epoch = %s AND expires_at IS NOT NULL "
-                  "FOR UPDATE", [lease.run, lease.epoch])
-
-    def check() -> None:
-        if not found():
-            raise StaleLease
-
-    return check
+def hold(lease: Lease) -> None:
+    """Keep the lease locked until the caller's transaction ends: a stale one fails that, which `refused_when_stale`
+    puts into words."""
+    tell("SELECT workflows_hold_lease(%s, %s, false)", [lease.run, lease.epoch])
 
 
 def release(lease: Lease, *, keep_claims: bool = False, untried: bool = False) -> None:
-    """Let go in the caller's transaction: a stale lease fails it, which `refused_when_stale` puts into words.
+    """Let go in the caller's transaction, which a stale lease fails.
     `keep_claims` after a failure of our own: three quarantine the run. `untried`: nobody got to work, so this claim
     does not count, and those before it do still."""
     tell("SELECT workflows_release_lease(%s, %s, %s, %s)", [lease.run, lease.epoch, untried, keep_claims])

@@ -1,7 +1,9 @@
-"""What a saver holds back while its run waits for a tool is stored after a moment: people see what it waits for.
+"""What a saver holds back while its run waits for a model or a tool is stored after a moment: people see what it waits
+for, and what was paid for is safe.
 
-Most calls are over sooner, and what led to them is stored with their outcome: one transaction instead of three. That is
-no risk: a gate is passed again from what people have decided, and a call asked for again answers from its ledger entry.
+A call that is over sooner is stored with what comes after it, in one transaction instead of several. A worker killed
+before that does the last moment's work again: a model is asked anew, as for text that was not stored yet; a gate is
+passed from what people have decided, and a tool's call answers from its ledger entry.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from workflows.engine.saver import RunSaver
 
 log = get_logger(__name__)
 
+#: Of one call; and since the last save, however quick the calls are.
 SECONDS = 0.25
+SECONDS_IN_ALL = 1.0
 LOOK_EVERY = 0.05
 
 
@@ -35,9 +39,10 @@ class Pulse:
 
     @contextmanager
     def keeping(self, saver: RunSaver) -> Iterator[None]:
-        """Within this block the saver is the pulse's: the caller does nothing but wait."""
+        """Within this block the caller does nothing but wait, and hand the saver what comes."""
+        at = time.monotonic()
         with self._lock:
-            self._waiting[saver] = time.monotonic() + SECONDS
+            self._waiting[saver] = min(at + SECONDS, max(at, saver.saved_at + SECONDS_IN_ALL))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._beat, name="pulse", daemon=True)
                 self._thread.start()
@@ -64,7 +69,7 @@ class Pulse:
             due = [saver for saver, until in self._waiting.items() if until <= at]
             for saver in due:
                 del self._waiting[saver]
-                saver.saving.acquire()  # before `keeping` can end
+            due = [saver for saver in due if saver.saving.acquire(blocking=False)]  # else it is being saved just now
             if not self._waiting:
                 self._wake.clear()
         return due

@@ -4,15 +4,15 @@ A step's plain writes are worth nothing once its checkpoint is stored, so they w
 comes. It goes out with the step's events; so do the checkpoints of the input, which the run's row holds anyway. Where
 several tasks run in one step, each task's writes go out as it ends: they may hold a model's paid answer.
 
-The engine's own savers hold a step's checkpoint and interrupts back too (`holds`), until the run turns to the outside
-(`secure`), and go out with the transaction that opens the gate or ends the turn if that comes first (`save_here`).
-What can be had again for nothing waits on while a tool is called (`pulse.py`).
+The engine's own savers hold a step's checkpoint and interrupts back too (`holds`): they go out with the transaction
+that opens the gate or ends the turn (`save_here`), or once the run has waited a moment for the outside (`pulse.py`).
 """
 
 from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ from psycopg.rows import DictRow, dict_row
 from countersign.database.pipelines import together
 from workflows.engine import live
 from workflows.engine.events import NONE, Change, Event, Spent, numbered, record, writing
-from workflows.engine.lease import Lease, refused_when_stale
+from workflows.engine.lease import LOCK_PATIENCE, Lease, refused_when_stale
 from workflows.engine.pool import Pool, engine_pool
 from workflows.engine.serde import checkpoint_serializer
 
@@ -121,8 +121,10 @@ class RunSaver(PostgresSaver):
         self.holds = holds
         self.events: list[Event] = []
         self.spent = Spent()
+        self.saved_at = time.monotonic()
+        self._change = NONE
         self._statements: list[Statement] = []
-        self._progress = self._precious = False
+        self._progress = False
         self._unsure: Unsure | None = None
         self._latest: list[CheckpointTuple | None] = []
         self.saving = threading.RLock()
@@ -167,9 +169,15 @@ class RunSaver(PostgresSaver):
 
     def tell(self, kind: str, node: str, data: dict[str, Any]) -> None:
         """Have an event go out with the next save. It names the epoch that it is written under."""
-        self.events.append(Event(kind, node, {**data, "epoch": self.lease.epoch}))
+        with self.saving:
+            self.events.append(Event(kind, node, {**data, "epoch": self.lease.epoch}))
 
-    def begin(self, latest: CheckpointTuple | None) -> None:
+    def begin(self, kind: str, change: Change) -> None:
+        """Have the next save say that the run goes on, and what that changes."""
+        self.tell(kind, "", {})
+        self._change = change
+
+    def go_on_from(self, latest: CheckpointTuple | None) -> None:
         """Have the graph start from this checkpoint, which has been read already."""
         self._latest = [latest]
 
@@ -177,17 +185,6 @@ class RunSaver(PostgresSaver):
     def claims(self) -> int:
         """Claims since the last progress, with what is held back."""
         return 0 if self._progress else self.lease.claims
-
-    def secure(self, *, only_precious: bool = False) -> None:
-        """Store a step's outcome that is held back, before something is asked of the outside. Raises StaleLease.
-
-        `only_precious`: unless all that is held back comes out the same for nothing when it is done again."""
-        if self._precious if only_precious else self._progress:
-            self.flush()
-
-    def treasure(self) -> None:
-        """What is held back now was paid for, or would not come out the same again."""
-        self._precious = True
 
     def save_here(self, *events: Event, change: Change = NONE) -> None:
         """Write what is kept back, these events, and what becomes of the run, in the caller's transaction, which holds
@@ -197,12 +194,14 @@ class RunSaver(PostgresSaver):
             cursor = psycopg.Cursor(django_connection.connection)
             for query, parameters in in_bulk(self._statements):
                 cursor.execute(query, parameters)
+            change = replace(change, columns={**self._change.columns, **change.columns})
             record(self.lease.tenant, self.lease.run, *self.events, *events, spent=self.spent, change=change)
             transaction.on_commit(self._forget)
 
     def _forget(self) -> None:
-        self._statements, self.events, self.spent = [], [], Spent()
-        self._progress = self._precious = False
+        self._statements, self.events, self.spent, self._change = [], [], Spent(), NONE
+        self._progress = False
+        self.saved_at = time.monotonic()
 
     def flush(self) -> None:
         """Send what is kept back in one transaction that holds the lease. Raises StaleLease, having written nothing."""
@@ -219,7 +218,7 @@ class RunSaver(PostgresSaver):
                 raise
             self._forget()
             self.lease.claims = 0 if progress else self.lease.claims
-        live.publish(self.lease.tenant, self.lease.run, [{"event": m} for m in numbered(events, seqs)])
+            live.publish(self.lease.tenant, self.lease.run, [{"event": m} for m in numbered(events, seqs)])
 
     def _settle_doubt(self) -> None:
         """Where the last save's answer was lost, and yet it is stored (its first event says so), it is not sent again:
@@ -230,7 +229,7 @@ class RunSaver(PostgresSaver):
         stored = {id(each) for each in unsure.statements}
         self._statements = [each for each in self._statements if id(each) not in stored]
         self.events = self.events[len(unsure.events):]
-        self.spent = self.spent.without(unsure.spent)
+        self.spent, self._change = self.spent.without(unsure.spent), NONE
 
     def _is_stored(self, event: Event) -> bool:
         with self._cursor() as cursor:
@@ -249,7 +248,8 @@ class RunSaver(PostgresSaver):
                         cursor.execute(query, parameters)
                     if events or spent:
                         written = connection.execute(*writing(
-                            tenant=self.lease.tenant, run=self.lease.run, events=events, spent=spent))
+                            tenant=self.lease.tenant, run=self.lease.run, events=events, spent=spent,
+                            change=self._change))
                     connection.execute("COMMIT")
             except psycopg.Error:
                 connection.rollback()
@@ -257,8 +257,9 @@ class RunSaver(PostgresSaver):
             return [row["seq"] for row in written.fetchall()] if events else []
 
     def _open(self, connection: Connection[DictRow], *, progress: bool) -> None:
-        connection.execute("SELECT set_config('app.tenant_id', %s, true), workflows_hold_lease(%s, %s, %s)",
-                           [str(self.lease.tenant), self.lease.run, self.lease.epoch, progress])
+        connection.execute("SELECT set_config('app.tenant_id', %s, true), set_config('lock_timeout', %s, true), "
+                           "workflows_hold_lease(%s, %s, %s)",
+                           [str(self.lease.tenant), LOCK_PATIENCE, self.lease.run, self.lease.epoch, progress])
 
     @contextmanager
     def _cursor(self, *, pipeline: bool = False) -> Iterator[Cursor[DictRow]]:

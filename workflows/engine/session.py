@@ -34,7 +34,6 @@ class Step:
     began: float = field(default_factory=time.monotonic)
     told: dict[str, Any] = field(default_factory=dict)
     revision: int = 0
-    repeatable: bool = False  # done again, it comes out the same for nothing
 
 
 @dataclass
@@ -69,11 +68,10 @@ class Session:
         self.booked = elapsed
 
     @contextmanager
-    def step(self, node: Node, *, limited: bool = True, secured: bool = True) -> Iterator[Step]:
+    def step(self, node: Node, *, limited: bool = True) -> Iterator[Step]:
         """Everything around a node's own work: limits before it, events and spending after it.
 
-        Raises StepFailed when a limit is met; `limited=False` for a call that people have approved. What the step
-        before left is stored first, but not with `secured=False`: a node that sees to it before it does anything.
+        Raises StepFailed when a limit is met; `limited=False` for a call that people have approved.
         """
         self.saver.lease.check()
         if limited:
@@ -81,8 +79,6 @@ class Session:
         step = Step(node, execution := f"{self.steps_taken + 1}-{self.saver.lease.epoch}",
                     TextStream(self.saver, node.id, execution))
         self.saver.tell("step.started", node.id, {"type": node.type, "execution": execution})
-        if secured:
-            self.saver.secure()
         try:
             yield step
         except (GraphBubbleUp, StaleLease):
@@ -93,8 +89,6 @@ class Session:
             raise
         step.text.end()
         self.saver.tell("step.completed", node.id, self._told(step))
-        if not step.repeatable:
-            self.saver.treasure()
         self.saver.spent.steps += 1
         self.saver.spent.revision = max(self.saver.spent.revision, step.revision)
         self.steps += 1

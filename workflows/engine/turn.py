@@ -17,7 +17,7 @@ from countersign.logs import bound, get_logger
 from countersign.outages import POSTGRES, part_of
 from workflows.engine import drain
 from workflows.engine.alone import advance_alone
-from workflows.engine.claims import Claimed, Ending, claim, finish, quarantine, released, try_again
+from workflows.engine.claims import Claimed, Ending, claim, finish, go_on, quarantine, released, try_again
 from workflows.engine.failures import DELAYS, Held, NeedsAttention, StepFailed, TryAgain
 from workflows.engine.gates import answer_to, open_gate
 from workflows.engine.grants import let_go_of_connection
@@ -65,6 +65,7 @@ def advance_here(claimed: Claimed) -> None:
     lease, run, stored = claimed
     graph = compiled(run)
     saver = RunSaver(engine_pool(), lease, holds=True)
+    go_on(run, saver)
     session = Session(run=run, spec=graph.spec, pins=graph.pins, saver=saver, host=Host(lease))
     try:
         ending = _play(session, graph.with_saver(saver), stored or look(lease))
@@ -80,7 +81,7 @@ def advance_here(claimed: Claimed) -> None:
 
 def _play(session: Session, graph: Any, stored: Stored) -> Ending | None:
     """Run the graph until it ends; None when the run now waits for people, which has let go of it already."""
-    session.saver.begin(stored.checkpoint)
+    session.saver.go_on_from(stored.checkpoint)
     interrupts = _interrupts(stored.checkpoint)
     settled = answer_to(session, interrupts[0].value, stored) if interrupts else None
     given: Any = None if stored.checkpoint else {FEEDBACK: []}

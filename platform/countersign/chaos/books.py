@@ -12,9 +12,8 @@ from psycopg.rows import dict_row
 from countersign.database.presence import PRESENT
 from countersign.scheduling import LEADER
 
-#: What the engine writes about a run: within a step, when it takes the run on, when it lets go of it.
-WORK = ("step.started", "step.completed", "step.failed", "text", "tool.called", "tool.outcome")
-CLAIMS = ("run.started", "run.resumed")
+#: What is said of a run by who need not hold it; and with what the engine lets go of it.
+BY_ANYBODY = ("run.queued", "run.cancelled", "run.rejected", "gate.settled")
 LETTING_GO = ("run.retrying", "run.released", "run.held", "gate.opened", "run.completed", "run.failed",
               "run.needs_attention")
 
@@ -118,36 +117,27 @@ class Books:
 
     def stale_writes(self) -> list[str]:
         """What somebody wrote into a run who did not hold it, in words."""
-        events = self.ask("""
-            SELECT run_id::text AS run, seq, kind, data->>'reason' AS reason, coalesce((data->>'epoch')::bigint,
-                substring(data->>'execution' FROM '-(\\d+)$')::bigint) AS epoch
-            FROM workflows_runevent ORDER BY run_id, seq""")
+        events = self.ask("SELECT run_id::text AS run, seq, kind, (data->>'epoch')::bigint AS epoch "
+                          "FROM workflows_runevent ORDER BY run_id, seq")
         return list(_stale(events))
 
 
 def _stale(events: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """A run's events tell who held it: each claim names its epoch, whatever the engine writes names the epoch it was
-    written under, and what lets go of the run ends that. Numbers without a gap show that none is missing."""
-    run, seq, holder, newest = "", 0, None, 0
+    """A run's events tell who held it: whatever the engine writes names the epoch it was written under. Epochs only
+    rise, and under one that has let go of the run nothing more is written. Numbers without a gap show that no event is
+    missing."""
+    run, seq, epoch, let_go = "", 0, 0, False
     for event in events:
         if event["run"] != run:
-            run, seq, holder, newest = event["run"], 0, None, 0
+            run, seq, epoch, let_go = event["run"], 0, 0, False
         where = f"run {run}, event {event['seq']} ({event['kind']})"
         if event["seq"] != seq + 1:
             yield f"{where} follows {seq}"
         seq = event["seq"]
-        if event["kind"] in CLAIMS:
-            if event["epoch"] <= newest:
-                yield f"{where}: epoch {event['epoch']} after {newest}"
-            holder = newest = event["epoch"]
-        elif event["epoch"] or event["kind"] in WORK or event["kind"] in LETTING_GO:
-            wrote = event["epoch"] or holder
-            if (holder is None or wrote != holder) and not _only_claimed(event, holder, newest):
-                yield f"{where}: written under epoch {wrote} while {holder or 'nobody'} held the run"
-        if event["kind"] in LETTING_GO:
-            holder = None
-
-
-def _only_claimed(event: dict[str, Any], holder: int | None, newest: int) -> bool:
-    """A run that takes every worker along is quarantined by the claim itself, which writes nothing else."""
-    return holder is None and event["reason"] == "quarantined" and (event["epoch"] or newest + 1) > newest
+        if event["epoch"] is None:
+            if event["kind"] not in BY_ANYBODY:
+                yield f"{where} names no epoch"
+            continue
+        if event["epoch"] < epoch or (event["epoch"] == epoch and let_go):
+            yield f"{where}: written under epoch {event['epoch']}, after {epoch}{' had let go' if let_go else ''}"
+        epoch, let_go = max(epoch, event["epoch"]), event["kind"] in LETTING_GO

@@ -34,8 +34,7 @@ def run_approval(node: Approval, state: State, session: Session) -> Command:
     except GraphInterrupt:  # nobody has decided yet; what people have decided is not undone by a limit
         session.check_limits()
         raise
-    with session.step(node, limited=False, secured=False) as step:
-        step.repeatable = True
+    with session.step(node, limited=False) as step:
         step.told.update(verdict=settled["verdict"], request=settled["request"])
         if settled["verdict"] == "approve":
             calls = {call["id"]: call for call in settled["plan"]["calls"]}

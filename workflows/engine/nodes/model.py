@@ -15,6 +15,7 @@ from workflows.engine.failures import (
     TryAgain,
 )
 from workflows.engine.host import MODEL_SILENCE, HostFailed
+from workflows.engine.pulse import pulse
 from workflows.engine.session import Session, Step
 
 
@@ -28,9 +29,10 @@ def ask(session: Session, step: Step, *, model: str, prompt: str, schema: dict[s
 
     shape = {"type": "json_schema", "json_schema": {"name": step.node.id, "schema": schema, "strict": True}}
     try:
-        answer = session.host.complete(model=model, messages=[{"role": "user", "content": prompt}],
-                                       response_format=shape if schema else None, on_text=on_text,
-                                       silence=max(0.1, min(session.seconds_left, MODEL_SILENCE)))
+        with pulse.keeping(session.saver):
+            answer = session.host.complete(model=model, messages=[{"role": "user", "content": prompt}],
+                                           response_format=shape if schema else None, on_text=on_text,
+                                           silence=max(0.1, min(session.seconds_left, MODEL_SILENCE)))
     except HostFailed as failure:
         session.check_time()
         raise as_step_failure(failure) from failure

@@ -31,9 +31,8 @@ IN_PROGRESS_DELAYS = (1, 4, 15, *[30] * 14)
 
 def run_tool(node: Tool, state: State, session: Session) -> Command:
     gate = _gate_that_released(node, state, session)
-    with session.step(node, limited=gate is None, secured=False) as step:
+    with session.step(node, limited=gate is None) as step:
         outcome = _call(node, gate, state, session, step)
-        step.repeatable = bool(outcome.entry)  # the ledger answers
         step.told.update(tool=node.tool, outcome=outcome.outcome, ledger_entry=outcome.entry)
         left = {"value": outcome.result, "entry": outcome.entry}
         return Command(update={channel(node.id): left}, goto=node.next or "__end__")
@@ -55,7 +54,6 @@ def _call(node: Tool, gate: dict[str, Any] | None, state: State, session: Sessio
         arguments = render_value(node.arguments, names(state, session.spec, session.run.input, worker=None))
         grant, key = None, f"{session.run.id}:{node.id}:{session.steps_taken}"
     session.saver.tell("tool.called", node.id, {"tool": node.tool, "key": key})
-    session.saver.secure(only_precious=True)
     try:
         with pulse.keeping(session.saver):
             outcome = session.host.call(node.tool, arguments, grant=grant, key=key)
