@@ -52,7 +52,7 @@ def test_who_waits_for_a_model_holds_neither_slot_nor_connection(stage, other, s
     host.held = {str(stage.tenant.id)}
     crowd = stage.start_many(40)
     worker = start("worker", "--threads", "2", "--turns", "64")
-    wait_for(lambda: asked_of(host)[str(stage.tenant.id)] == 40)
+    wait_for(lambda: asked_of(host)[str(stage.tenant.id)] == 40 and stage.statuses(crowd) == {"running": 40})
     during = sessions(worker)
     assert set(during) <= {"idle"}
     assert during.total() <= 2 * (2 + 1) + 1, "a pool each for Django and the engine, and the worker's presence"
@@ -83,7 +83,8 @@ def test_no_team_takes_every_turn(stage, other, start, host):
     wait_for(lambda: asked_of(host)[str(stage.tenant.id)] == 14)
     [run] = other.start_many(1)
     wait_for(lambda: other.read(run).status == "waiting")
-    assert stage.statuses(crowd) == {"running": 14, "queued": 16}
+    wait_for(lambda: stage.statuses(crowd) == {"running": 14, "queued": 16})
+    assert asked_of(host)[str(stage.tenant.id)] == 14
 
 
 def test_what_people_have_decided_on_comes_before_what_is_queued(stage, start, host):
