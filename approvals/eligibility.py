@@ -36,6 +36,16 @@ class Holders:
         roles = frozenset(role_ids)
         self.waiting[scope_id, roles] = asked(HOLDERS, {"scope": scope_id, "roles": list(roles)})
 
+    def ask_for(self, request_id: UUID) -> Callable[[ApprovalRequest], None]:
+        """Ask now what `of` will want to know of an open request that has not been read yet. Once it has, call what
+        this returns."""
+        held = asked(HOLDERS_OF_REQUEST, {"request": request_id})
+
+        def known(request: ApprovalRequest) -> None:
+            self.waiting[request.scope_id, frozenset(self.policy_of(request).role_ids)] = held
+
+        return known
+
     def of(self, scope_id: UUID, role_ids: Iterable[UUID]) -> dict[UUID, set[UUID]]:
         key = scope_id, frozenset(role_ids)
         if key not in self.known:
@@ -115,16 +125,20 @@ def lacking(request: ApprovalRequest, people: People, holders: Holders | None = 
 
 
 # Every run asks this three times: when its request opens, at each decision, when a grant is used.
-HOLDERS = """
+_HOLDERS = """
     SELECT member.user_id, role.id
     FROM approvals_approverrole AS role
     JOIN approvals_scopegrouppermission AS given ON given.tenant_id = role.tenant_id
-        AND given.group_id = role.group_id AND given.content_object_id = %(scope)s
+        AND given.group_id = role.group_id AND given.content_object_id = {scope}
     JOIN auth_permission AS permission ON permission.id = given.permission_id AND permission.codename = 'decide_scope'
     JOIN tenants_groupmember AS member ON member.tenant_id = role.tenant_id AND member.group_id = role.group_id
     JOIN tenants_membership AS membership ON membership.tenant_id = member.tenant_id
         AND membership.user_id = member.user_id
     JOIN tenants_user AS person ON person.id = member.user_id AND person.is_active AND NOT person.is_service
-    WHERE role.id = ANY(%(roles)s)"""
+    WHERE role.id = ANY({roles})"""
+HOLDERS = _HOLDERS.format(scope="%(scope)s", roles="%(roles)s")
+HOLDERS_OF_REQUEST = _HOLDERS.format(
+    scope="(SELECT scope_id FROM approvals_approvalrequest WHERE id = %(request)s)",
+    roles="ARRAY(SELECT role_id FROM approvals_requestrule WHERE request_id = %(request)s)")
 
 

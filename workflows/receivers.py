@@ -6,7 +6,6 @@ from psycopg.types.json import Jsonb
 
 from approvals.models import ApprovalRequest, ApproverRole, RequestStatus
 from countersign.clock import now
-from countersign.database.statements import ask
 from countersign.doorbells.services import ring
 from workflows.engine.events import Change, Event, record
 from workflows.models import RunStatus
@@ -16,24 +15,23 @@ EXPIRED = {"code": "request_expired", "detail": "Nobody decided in time.", "erro
 
 
 def on_request_settled(sender: object, request: ApprovalRequest, **_: object) -> None:
-    """Wake the run, or end it when the answer was no. A request of a run that has ended meanwhile changes nothing."""
+    """Wake the run, or end it when the answer was no. A run that has ended meanwhile, or waits for another request,
+    stays as it is: whoever is woken for it finds nothing to do."""
     if request.subject_type != "run":
         return
-    run = request.subject_id
-    if not ask("SELECT id FROM workflows_run WHERE id = %s AND request_id = %s AND ended_at IS NULL FOR UPDATE",
-               [run, request.id]):
-        return
+    run, its = request.subject_id, {"request_id": request.id}
     settled = Event("gate.settled", request.gate, {
         "request": str(request.id), "revision": request.revision, "status": request.status})
     if request.status in (RequestStatus.APPROVED, RequestStatus.CHANGES_REQUESTED):
-        record(request.tenant_id, run, settled, change=Change({"status": RunStatus.QUEUED}))
+        record(request.tenant_id, run, settled, change=Change({"status": RunStatus.QUEUED}, only=its))
         ring("run", tenant_id=request.tenant_id, subject_id=run)
     elif request.status in (RequestStatus.REJECTED, RequestStatus.EXPIRED):
         told = EXPIRED if request.status == RequestStatus.EXPIRED else None
         record(request.tenant_id, run, settled, Event("run.rejected", data=told or {"code": "rejected"}),
-               change=Change({"status": RunStatus.REJECTED, "ended_at": now(), "error": told and Jsonb(told)}))
+               change=Change({"status": RunStatus.REJECTED, "ended_at": now(), "error": told and Jsonb(told)},
+                             only=its))
     else:
-        record(request.tenant_id, run, settled)
+        record(request.tenant_id, run, settled, change=Change(only=its))
 
 
 def on_role_removal_asked(sender: object, role: ApproverRole, **_: object) -> str | None:

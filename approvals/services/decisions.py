@@ -42,8 +42,8 @@ def record_decision(*, request: ApprovalRequest, by: User, verdict: str, comment
     signing_key()
     actor = actor or Actor.of(by)
     with pipelined():
-        locked, decisions = _locked(request)
         holders = Holders()
+        locked, decisions = _locked(request, holders)
         people = eligible_people(locked, holders)
         looked_at = (revision, plan_hash) == (locked.revision, locked.plan_hash)
         earlier = next((each for each in decisions if each.user_id == by.id), None)
@@ -79,11 +79,13 @@ def _read(verdict: str, comment: str) -> tuple[Verdict, str]:
     return Verdict(verdict), comment.strip()
 
 
-def _locked(request: ApprovalRequest) -> tuple[ApprovalRequest, list[Decision]]:
-    """With what was decided so far: decisions on one request are counted one after another."""
+def _locked(request: ApprovalRequest, holders: Holders) -> tuple[ApprovalRequest, list[Decision]]:
+    """With what was decided so far, and who holds its roles: decisions on one request are counted one after another."""
     requests = loading(ApprovalRequest, "WHERE id = %s FOR NO KEY UPDATE", [request.id])
     decisions = loading(Decision, "WHERE request_id = %s ORDER BY id", [request.id])
+    known = holders.ask_for(request.id)
     for locked in requests():
+        known(locked)
         return locked, decisions()
     raise NotFound
 

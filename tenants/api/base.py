@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -19,7 +19,7 @@ from countersign.api.pages import CursorPages
 from countersign.api.rate_limits import Usage, count_request
 from countersign.api.strictness import refuse_other_types
 from countersign.database.context import tenant_context, user_context
-from countersign.database.statements import load, loading, pipelined
+from countersign.database.statements import load, loading, pipelined, pipelined_to_commit
 from countersign.errors import CountersignError, Forbidden, NotFound
 from countersign.ids import parse_id
 from countersign.logs import bind
@@ -35,11 +35,13 @@ class ApiView(APIView):
     """Reads what was sent, answers in problem details, keeps answers under their `Idempotency-Key`.
 
     `secret_fields` of an answer are left out of what is kept. `transactional = False` is for a handler that calls
-    out over HTTP: it runs outside any transaction and opens contexts of its own.
+    out over HTTP: it runs outside any transaction and opens contexts of its own. `pipelined` is for a POST whose
+    statements count: they go out without waiting, and the COMMIT with them (see `pipelined_to_commit`).
     """
 
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     transactional: ClassVar[bool] = True
+    pipelined: ClassVar[bool] = False
     secret_fields: ClassVar[tuple[str, ...]] = ()
     counts_requests: ClassVar[bool] = True  # of a token or person, which no middleware knows yet
     replays: ClassVar[type[Replay] | type[PersonReplay]]
@@ -140,7 +142,8 @@ class ApiView(APIView):
         with self.context():
             self.admit()
             if key is None:
-                return self._call(handler)
+                with pipelined_to_commit() if self.pipelined and self.request.method == "POST" else nullcontext():
+                    return self._call(handler)
             record, new = self._claim(key)
             if not new:
                 return self._replayed(record)

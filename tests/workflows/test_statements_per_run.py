@@ -83,5 +83,5 @@ def test_a_run_costs_so_many_statements_and_transactions(stage, listening, monke
     assert stage.read(run).status == "completed"
     phases = {"to the gate": to_the_gate, "decision": decision, "to the end": to_the_end}
     counts = {name: (len(said.statements), said.commits) for name, said in phases.items()}
-    assert counts == {"to the gate": (17, 2), "decision": (8, 1), "to the end": (11, 2)}, "\n".join(
+    assert counts == {"to the gate": (14, 2), "decision": (7, 1), "to the end": (10, 2)}, "\n".join(
         f"{name}: {words[:110]}" for name, said in phases.items() for words in said.statements)

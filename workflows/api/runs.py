@@ -60,6 +60,8 @@ class _RunView(TenantView):
 
 
 class Runs(_RunView):
+    pipelined = True
+
     @extend_schema(responses=paged(RunSerializer), parameters=[
         OpenApiParameter("status", str, enum=RunStatus.values, description="One or several, with commas."),
         OpenApiParameter("workflow", OpenApiTypes.UUID)])

@@ -184,7 +184,7 @@ def _store(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = None
 def _settle(lease: Lease, run: Run, ending: Ending, saver: RunSaver | None = None) -> None:
     progress = saver is not None and saver.claims == 0
     if ending.rests:
-        leases.drop_promises(TOPIC, run.id)
+        leases.hold_to_rest(lease, TOPIC)
     leases.release(lease, keep_claims=ending.ours and not progress, untried=ending.untried)
     event = Event(ending.kind, data={**ending.data, "epoch": lease.epoch})
     if saver:

@@ -64,7 +64,7 @@ WRITE = """
             tokens_in = tokens_in + %(tokens_in)s, tokens_out = tokens_out + %(tokens_out)s, cost = cost + %(cost)s,
             active_seconds = active_seconds + %(seconds)s,
             attempts = CASE WHEN %(anew)s OR %(steps)s > 0 THEN 0 ELSE attempts END + %(tried)s{columns}
-        WHERE tenant_id = %(tenant)s AND id = %(run)s AND ended_at IS NULL
+        WHERE tenant_id = %(tenant)s AND id = %(run)s AND ended_at IS NULL{conditions}
         RETURNING event_seq)
     INSERT INTO workflows_runevent (id, tenant_id, run_id, seq, kind, node, data, at)
     SELECT event.id, %(tenant)s, %(run)s, run.event_seq - %(count)s + event.ord, event.kind, event.node, event.data,
@@ -77,11 +77,12 @@ WRITE = """
 @dataclass(frozen=True)
 class Change:
     """What becomes of the run's row besides its counters: columns, and whether this was a try at a step in vain
-    (`tried`), or the next one is the first (`anew`)."""
+    (`tried`), or the next one is the first (`anew`). Nothing, unless the columns in `only` are as that says."""
 
     columns: dict[str, Any] = field(default_factory=dict)
     tried: bool = False
     anew: bool = False
+    only: dict[str, Any] = field(default_factory=dict)
 
 
 NONE = Change()
@@ -90,16 +91,18 @@ NONE = Change()
 def writing(*, tenant: UUID, run: UUID, events: Sequence[Event], spent: Spent,
             change: Change = NONE) -> tuple[str, dict[str, Any]]:
     """The statement that writes all of it, which answers with the events' numbers, and its parameters."""
-    return _write(tuple(change.columns)), {
+    return _write(tuple(change.columns), tuple(change.only)), {
         "tenant": tenant, "run": run, "count": len(events), "steps": spent.steps, "revision": spent.revision,
         "tokens_in": spent.tokens_in, "tokens_out": spent.tokens_out, "cost": spent.cost, "seconds": spent.seconds,
         "events": Jsonb([event.row(order) for order, event in enumerate(events, 1)]),
-        "anew": change.anew, "tried": int(change.tried), **change.columns}
+        "anew": change.anew, "tried": int(change.tried), **change.columns,
+        **{f"only_{name}": value for name, value in change.only.items()}}
 
 
 @cache
-def _write(columns: tuple[str, ...]) -> str:
-    return WRITE.format(columns="".join(f", {name} = %({name})s" for name in columns))
+def _write(columns: tuple[str, ...], only: tuple[str, ...]) -> str:
+    return WRITE.format(columns="".join(f", {name} = %({name})s" for name in columns),
+                        conditions="".join(f" AND {name} = %(only_{name})s" for name in only))
 
 
 def numbered(events: Sequence[Event], seqs: Sequence[int]) -> list[dict[str, Any]]:

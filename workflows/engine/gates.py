@@ -32,8 +32,7 @@ def open_gate(session: Session, gate: dict[str, Any]) -> dict[str, Any] | Ending
     try:
         with leases.refused_when_stale(lease), pipelined_context(run.tenant_id, lock_timeout=LOCK_PATIENCE):
             hold_access(exclusive=False)  # before the lease, which others wait for
-            leases.drop_promises(TOPIC, run.id)  # before the request is read: what is said after that rings anew
-            leases.hold(lease)
+            leases.hold_to_rest(lease, TOPIC)  # before the request is read: what is said after that rings anew
             request = open_request(
                 scope=Scope(id=run.template.scope_id), subject=Subject("run", run.id), gate=gate["gate"],
                 revision=gate["revision"], plan=gate["plan"], policy=gate["policy"], shown=gate["shown"],

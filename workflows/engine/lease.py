@@ -160,13 +160,14 @@ def _take(statement: str, parameters: dict[str, Any]) -> tuple[UUID, Lease | Non
     return None
 
 
-def drop_promises(topic: str, run: UUID) -> None:
-    """Before a run comes to rest, in the transaction that releases it: what was promised while it was held, because it
-    seemed lost, would wake it without a person."""
+def hold_to_rest(lease: Lease, topic: str) -> None:
+    """Before a run comes to rest, in the transaction that releases it: keep the lease locked until that ends, which a
+    stale one fails, and drop what was promised while it was held, because it seemed lost: that would wake it without a
+    person."""
     tell("""
-        DELETE FROM doorbells_outbox WHERE id IN (
-            SELECT id FROM doorbells_outbox WHERE topic = %s AND subject_id = %s FOR UPDATE SKIP LOCKED)""",
-         [topic, run])
+        WITH dropped AS (DELETE FROM doorbells_outbox WHERE id IN (
+            SELECT id FROM doorbells_outbox WHERE topic = %s AND subject_id = %s FOR UPDATE SKIP LOCKED))
+        SELECT workflows_hold_lease(%s, %s, false)""", [topic, lease.run, lease.run, lease.epoch])
 
 
 @contextmanager
@@ -179,12 +180,6 @@ def refused_when_stale(lease: Lease) -> Iterator[None]:
             raise
         lease.lost.set()
         raise StaleLease from error
-
-
-def hold(lease: Lease) -> None:
-    """Keep the lease locked until the caller's transaction ends: a stale one fails that, which `refused_when_stale`
-    puts into words."""
-    tell("SELECT workflows_hold_lease(%s, %s, false)", [lease.run, lease.epoch])
 
 
 def release(lease: Lease, *, keep_claims: bool = False, untried: bool = False) -> None:

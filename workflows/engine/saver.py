@@ -83,22 +83,30 @@ class _Recorder:
 
 
 def in_bulk(statements: Sequence[Statement]) -> Iterator[Statement]:
-    """The same rows in as few statements as may be: one a table. What replaces rows keeps its order, row by row."""
+    """The same rows in one statement. Rows that replace one another keep their order, one by one, before that."""
     rows: dict[str, list[Sequence[Any]]] = {}
+    replacing = sum(query == UPSERT_CHECKPOINT_WRITES_SQL for query, _ in statements)
     for query, row in statements:
-        if query == UPSERT_CHECKPOINT_WRITES_SQL:
+        if replacing > 1 and query == UPSERT_CHECKPOINT_WRITES_SQL:
             yield query, row
         else:
             rows.setdefault(query, []).append(row)
-    for query, several in rows.items():
-        yield _with_rows(query, len(several)), [value for row in several for value in row]
+    if rows:
+        counts = tuple((query, len(several)) for query, several in rows.items())
+        yield _together(counts), [value for several in rows.values() for row in several for value in row]
 
 
 @cache
+def _together(counts: tuple[tuple[str, int], ...]) -> str:
+    *others, last = [_with_rows(query, count) for query, count in counts]
+    parts = ", ".join(f"part_{number} AS ({each})" for number, each in enumerate(others))
+    return f"WITH {parts} {last}" if others else last
+
+
 def _with_rows(query: str, count: int) -> str:
     values = ONE_ROW.search(query)
     assert values is not None, query
-    return query.replace(values.group(), ", ".join([values.group()] * count))
+    return query.rstrip("; \n").replace(values.group(), ", ".join([values.group()] * count))
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,8 @@ class RequestView(_OneRequest):
 
 
 class Decisions(_OneRequest):
+    pipelined = True
+
     @extend_schema(operation_id="approvals_decisions_list", responses=paged(DecisionSerializer, whole=True))
     def get(self, request: Request, slug: str, id: str) -> Response:
         """What people said, in order."""

@@ -26,6 +26,7 @@ from countersign.database.pipelines import together
 
 M = TypeVar("M", bound=models.Model)
 Parameters = Sequence[Any] | Mapping[str, Any]
+Converters = list[tuple[int, Callable[..., Any]]]  # and of which column
 
 
 def tell(query: str, parameters: Parameters = ()) -> None:
@@ -57,7 +58,7 @@ def asked(query: str, parameters: Parameters = ()) -> Callable[[], list[tuple[An
 def insert(rows: Sequence[models.Model]) -> None:
     """Insert new rows of one model; ids and defaults are the models' own. In a `gathered` block, at its end."""
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
     gathering = _gathering.get()
     if gathering is not None:
         gathering += rows
@@ -109,9 +110,7 @@ def loading(model: type[M], condition: str, parameters: Parameters) -> Callable[
     """`load` later what is asked now: for several questions in one `pipelined` block."""
     query, names, converters = _select_of(model)
     rows = asked(f"{query} {condition}", parameters)
-    return lambda: [model.from_db(connection.alias, names, [
-        convert(value, None, connection) if convert else value for convert, value in zip(converters, row, strict=True)])
-        for row in rows()]
+    return lambda: [_model(model, names, converters, row) for row in rows()]
 
 
 def load_together(tables: Mapping[str, type[models.Model]], source: str, parameters: Parameters
@@ -133,11 +132,8 @@ def loading_together(tables: Mapping[str, type[models.Model]], source: str, para
         found = []
         for row in rows():
             values = iter(row)
-            found.append(tuple(
-                model.from_db(connection.alias, names, [
-                    convert(value, None, connection) if convert else value
-                    for convert, value in zip(converters, islice(values, len(names)), strict=True)])
-                for model, names, converters in parts))
+            found.append(tuple(_model(model, names, converters, list(islice(values, len(names))))
+                               for model, names, converters in parts))
         return found
 
     return read
@@ -150,12 +146,13 @@ def pipelined() -> Iterator[None]:
 
     What asks how many rows it changed (`save(update_fields=…)`) cannot be told in here.
     """
-    connection.ensure_connection()
-    raw = connection.connection
+    here = connections[DEFAULT_DB_ALIAS]
+    here.ensure_connection()
+    raw = here.connection
     if raw.pgconn.pipeline_status:
         yield
         return
-    with connection.wrap_database_errors, together(raw):
+    with here.wrap_database_errors, together(raw):
         yield
 
 
@@ -163,10 +160,19 @@ def pipelined() -> Iterator[None]:
 def pipelined_transaction() -> Iterator[None]:
     """A transaction in one `pipelined` block: its COMMIT goes out with what comes before it. Inside another transaction
     it is that one's savepoint, as ever."""
-    with transaction.atomic(), pipelined():
+    with transaction.atomic(), pipelined_to_commit():
         yield
-        if len(connection.atomic_blocks) == 1 and not connection.needs_rollback:
-            _teller_of(connection.connection).execute("COMMIT")  # Django's own, after this, finds nothing to commit
+
+
+@contextmanager
+def pipelined_to_commit() -> Iterator[None]:
+    """A `pipelined` block that a transaction ends with: nothing comes between its end and the COMMIT, which goes out
+    with it."""
+    with pipelined():
+        yield
+        here = connections[DEFAULT_DB_ALIAS]
+        if len(here.atomic_blocks) == 1 and not here.needs_rollback:
+            _teller_of(here.connection).execute("COMMIT")  # Django's own, after this, finds nothing to commit
 
 
 def _cursor() -> CursorWrapper:
@@ -227,11 +233,19 @@ def _insert_into(model: type[models.Model], count: int) -> str:
 
 
 @cache
-def _select_of(model: type[models.Model]) -> tuple[str, list[str], list[Callable[..., Any] | None]]:
+def _select_of(model: type[models.Model]) -> tuple[str, list[str], Converters]:
     fields = model._meta.concrete_fields
-    converters = [field.from_db_value if hasattr(field, "from_db_value") else None for field in fields]
+    converters = [(place, field.from_db_value) for place, field in enumerate(fields) if hasattr(field, "from_db_value")]
     columns = ", ".join(_quoted([field.column for field in fields]))
     return f'SELECT {columns} FROM "{model._meta.db_table}"', [field.attname for field in fields], converters
+
+
+def _model(model: type[M], names: list[str], converters: Converters, row: Sequence[Any]) -> M:
+    if converters:
+        row = list(row)
+        for place, convert in converters:
+            row[place] = convert(row[place], None, connections[DEFAULT_DB_ALIAS])
+    return model.from_db(DEFAULT_DB_ALIAS, names, row)
 
 
 @cache
