@@ -14,5 +14,6 @@ PRIVILEGES = {
     "Decision": {"web": "SELECT, INSERT", "engine": "SELECT", "tools": "SELECT"},
     "Grant": {"web": "SELECT, INSERT, UPDATE (revoked_at)", "engine": "SELECT, UPDATE (revoked_at)",
               "tools": "SELECT, UPDATE (consumed_at)"},
-    "Notice": {"web": "SELECT, INSERT", "engine": "SELECT, INSERT, UPDATE (status, attempts, error, sent_at)"},
+    "Notice": {"web": "SELECT, INSERT, UPDATE (status)",
+               "engine": "SELECT, INSERT, UPDATE (status, attempts, error, sent_at)"},
 }

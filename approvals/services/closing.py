@@ -15,10 +15,14 @@ from tenants.audit import Actor, record
 
 EXPIRY = "request_expiry"
 
-# Nobody is asked any more, and no change of rights has to look at it.
+# Nobody is asked any more, by e-mail neither, and no change of rights has to look at it.
 CLOSE = """
     WITH asked AS (UPDATE approvals_assignment SET open = false WHERE request_id = %(request)s AND open),
-    named AS (DELETE FROM approvals_requestrule WHERE request_id = %(request)s)
+    named AS (DELETE FROM approvals_requestrule WHERE request_id = %(request)s),
+    unsent AS (UPDATE approvals_notice SET status = 'not_needed' WHERE id IN (
+        SELECT id FROM approvals_notice WHERE request_id = %(request)s AND status = 'waiting'
+        FOR NO KEY UPDATE SKIP LOCKED) RETURNING id),
+    unpromised AS (DELETE FROM doorbells_outbox WHERE topic = 'notice' AND subject_id IN (SELECT id FROM unsent))
     UPDATE approvals_approvalrequest SET status = %(status)s, settled_at = %(at)s, lacking = '[]'
     WHERE id = %(request)s"""
 

@@ -30,6 +30,8 @@ PROMISED = """
     JOIN tenants_tenant AS team ON team.id = notice.tenant_id
     LEFT JOIN tenants_user AS starter ON starter.id = request.started_by_id
     WHERE notice.id = %s FOR NO KEY UPDATE OF notice SKIP LOCKED"""
+#: Who decides at once, in the app or over the API, needs no e-mail.
+SENT_AFTER = timedelta(seconds=3)
 MOST_ATTEMPTS = 9
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=6)
 
@@ -45,7 +47,8 @@ def promise_notices(asked: Sequence[tuple[UUID, UUID]]) -> None:
     """As `ask_people`, of people who cannot have been told yet: their request is new."""
     notices = [Notice(request_id=request, user_id=user) for request, user in asked]
     insert(notices)
-    ring_all(TOPIC, tenant_id=current_tenant(), subject_ids=[notice.id for notice in notices])
+    ring_all(TOPIC, tenant_id=current_tenant(), subject_ids=[notice.id for notice in notices],
+             due_at=now() + SENT_AFTER)
 
 
 def deliver_notice(*, tenant_id: UUID, notice_id: UUID) -> None:

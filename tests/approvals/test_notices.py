@@ -6,14 +6,17 @@ import socket
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import override_settings
 
 from approvals.actors import send_notice
 from approvals.models import Decision, Notice
-from approvals.services import deliver_notice, remove_role_member
+from approvals.services import Subject, deliver_notice, remove_role_member
+from approvals.services import notices as notices_service
 from countersign.clock import now
 from countersign.doorbells.models import Outbox
 from countersign.embedded.mailbox import Mailbox
+from countersign.ids import new_id
 from tenants.audit import Actor
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +34,12 @@ class Refusing(Mailbox):
 def mail_through(port: int):
     return override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_HOST="127.0.0.1",
                              EMAIL_PORT=port, PUBLIC_URL="https://countersign.example")
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """A notice is due as soon as it is promised."""
+    monkeypatch.setattr(notices_service, "SENT_AFTER", timedelta(0))
 
 
 @pytest.fixture
@@ -167,6 +176,35 @@ def test_what_is_no_longer_asked_is_not_sent(team, editor, mailbox, deliver, wha
     deliver()
     assert editor.email not in {m.recipients[0] for m in mailbox.received}
     assert "not_needed" in {n.status for n in notices(team) if n.user_id == editor.id}
+
+
+def test_who_decides_at_once_is_sent_nothing_and_nothing_is_left_to_do(team, editor, mailbox, deliver, monkeypatch):
+    monkeypatch.setattr(notices_service, "SENT_AFTER", timedelta(seconds=3))
+    late, soon = (team.open(subject=Subject("run", new_id())) for _ in range(2))
+    deliver()
+    assert not mailbox.received, "it is not due yet"
+    team.decide(soon, editor)
+    assert {n.request_id: n.status for n in notices(team)} == {late.id: "waiting", soon.id: "not_needed"}
+    [promised] = Outbox.objects.filter(topic="notice")
+    assert promised.subject_id == next(n.id for n in notices(team) if n.request_id == late.id)
+    assert promised.rung_at is None, "the scheduler rings for it"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_notice_that_is_being_sent_holds_no_decision_up(team, editor, as_role):
+    """Whoever sends it has its row; the request closes all the same."""
+    request = team.open()
+    [notice] = notices(team)
+    sending = connection.copy()
+    try:
+        with sending.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT set_config('app.tenant_id', %s, true)", [str(team.tenant.id)])
+            cursor.execute("SELECT 1 FROM approvals_notice WHERE id = %s FOR NO KEY UPDATE", [notice.id])
+            team.decide(request, editor)
+    finally:
+        sending.close()
+    assert team.status(request) == "approved"
 
 
 def test_a_worker_killed_before_it_noted_the_sending_sends_the_same_message_id(team, editor, mailbox, as_role,

@@ -57,14 +57,15 @@ def ring(topic: str, *, tenant_id: UUID, subject_id: UUID, due_at: datetime | No
         transaction.on_commit(partial(_sound, topic, tenant_id, subject_id), robust=True)
 
 
-def ring_all(topic: str, *, tenant_id: UUID, subject_ids: list[UUID]) -> None:
+def ring_all(topic: str, *, tenant_id: UUID, subject_ids: list[UUID], due_at: datetime | None = None) -> None:
     """Promise work on each of them, as `ring` does, in one statement. Many are left for the scheduler to ring for."""
     at = now()
+    now_due = subject_ids[:RUNG_AT_ONCE] if due_at is None or due_at <= at else []
     insert([
-        Outbox(topic=topic, tenant_id=tenant_id, subject_id=each, due_at=at,
-               rung_at=at if number < RUNG_AT_ONCE else None)
+        Outbox(topic=topic, tenant_id=tenant_id, subject_id=each, due_at=due_at or at,
+               rung_at=at if number < len(now_due) else None)
         for number, each in enumerate(subject_ids)])
-    for each in subject_ids[:RUNG_AT_ONCE]:
+    for each in now_due:
         transaction.on_commit(partial(_sound, topic, tenant_id, each), robust=True)
 
 
