@@ -22,26 +22,36 @@ AIM = 0.9
 
 def measure(ground: Ground) -> Iterator[Row]:
     with bare_graph(ground) as bare, engine(ground) as ours:
-        plain, engined = in_turns(ground, bare, ours, threads=1)
-        ratio = round(engined / plain, 2)
-        yield Row("langgraph_runs_per_s", round(plain, 1), "runs/s", ratio=1.0)
-        yield Row("engine_runs_per_s", round(engined, 1), "runs/s", ratio=ratio)
-        yield Row("engine_ratio", ratio, "b/a", ratio=ratio, at_least=AIM)
-        plain, engined = in_turns(ground, bare, ours, threads=4)
-        yield Row("langgraph_runs_per_s_t4", round(plain, 1), "runs/s", ratio=1.0)
-        yield Row("engine_runs_per_s_t4", round(engined, 1), "runs/s", ratio=round(engined / plain, 2))
+        for threads, suffix in ((1, ""), (4, "_t4")):
+            rounds = in_turns(ground, bare, ours, threads=threads)
+            plain, engined = (speed(each) for each in rounds)
+            decided = speed(rounds[1], "seconds", "decisions")
+            ratio = round(engined / plain, 2)
+            yield Row(f"langgraph_runs_per_s{suffix}", round(plain, 1), "runs/s", ratio=1.0)
+            yield Row(f"engine_runs_per_s{suffix}", round(engined, 1), "runs/s", ratio=ratio)
+            if threads == 1:
+                yield Row("engine_ratio", ratio, "b/a", ratio=ratio, at_least=AIM)
+            yield Row(f"with_decision_runs_per_s{suffix}", round(decided, 1), "runs/s", ratio=round(decided / plain, 2))
 
 
-def in_turns(ground: Ground, *sides: Child, threads: int) -> list[float]:
-    """Each side's runs/s: the median of its rounds, after one that warms it."""
+Rounds = list[dict[str, float]]
+
+
+def in_turns(ground: Ground, *sides: Child, threads: int) -> list[Rounds]:
+    """Each side's rounds, after one that warms it: seconds a run, by what they went to."""
     rounds, runs = (1, threads) if ground.quick else (ROUNDS, RUNS)
-    speeds: dict[Child, list[float]] = {side: [] for side in sides}
+    took: dict[Child, Rounds] = {side: [] for side in sides}
     for number in range(rounds + 1):
         for side in sides:
-            seconds = side.ask(runs=runs, threads=threads)["seconds"]
+            seconds = side.ask(runs=runs, threads=threads)
             if number:
-                speeds[side].append(runs / seconds)
-    return [median(speeds[side]) for side in sides]
+                took[side].append({what: each / runs for what, each in seconds.items()})
+    return list(took.values())
+
+
+def speed(rounds: Rounds, *what: str) -> float:
+    """Runs/s: the rounds' median."""
+    return median(1 / sum(each[name] for name in what or ("seconds",)) for each in rounds)
 
 
 @contextmanager
@@ -68,7 +78,7 @@ def baseline(ground: Ground) -> float:
     if known := ground.value("langgraph_runs_per_s"):
         return known
     with bare_graph(ground) as bare:
-        return in_turns(ground, bare, threads=1)[0]
+        return speed(in_turns(ground, bare, threads=1)[0])
 
 
 def inherited() -> dict[str, str]:

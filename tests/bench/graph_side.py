@@ -99,14 +99,14 @@ def main() -> None:
         assert ended["sent"] == TOOL_RESULTS["email.send"]
 
     def measure(runs: int, threads: int) -> dict[str, float]:
-        wall, cpu = time.perf_counter(), time.process_time()
+        began = time.perf_counter()
         if threads == 1:
             for number in range(runs):
                 once(number)
         else:
             with ThreadPoolExecutor(threads) as several:
                 list(several.map(once, range(runs)))
-        return {"seconds": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+        return {"seconds": time.perf_counter() - began}
 
     serve(measure)
     pool.close()
