@@ -8,6 +8,7 @@ from datetime import UTC
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.core.serializers.json import DjangoJSONEncoder
 
 from countersign.canonical import canonical_json
@@ -58,9 +59,19 @@ def record(*, action: str, subject: tuple[str, UUID], actor: Actor, data: dict[s
         raise NoTenant
     entry = AuditEntry(tenant_id=tenant_id, at=now(), action=action, subject_type=subject[0], subject_id=subject[1],
                        actor_kind=actor.kind, actor_id=actor.id, actor_via=actor.via)
-    entry.body = body_of(entry, json.loads(json.dumps(data, cls=DjangoJSONEncoder)))
+    entry.body = body_of(entry, _plain(data))
     insert([entry])
     return entry
+
+
+def _plain(data: dict[str, Any]) -> Any:
+    try:
+        return orjson.loads(orjson.dumps(data, default=_as_text, option=orjson.OPT_PASSTHROUGH_DATETIME))
+    except TypeError:  # whole numbers beyond 64 bits, or half a character
+        return json.loads(json.dumps(data, cls=DjangoJSONEncoder))
+
+
+_as_text = DjangoJSONEncoder().default
 
 
 def body_of(entry: AuditEntry, data: dict[str, Any]) -> str:
