@@ -32,6 +32,7 @@ from psycopg import Connection, Cursor
 from psycopg.rows import DictRow, dict_row
 
 from countersign.database.pipelines import together
+from countersign.database.statements import push
 from workflows.engine import live
 from workflows.engine.events import NONE, Change, Event, Spent, numbered, record, writing
 from workflows.engine.lease import LOCK_PATIENCE, Lease, refused_when_stale
@@ -202,6 +203,7 @@ class RunSaver(PostgresSaver):
             cursor = psycopg.Cursor(django_connection.connection)
             for query, parameters in in_bulk(self._statements):
                 cursor.execute(query, parameters)
+            push()
             change = replace(change, columns={**self._change.columns, **change.columns})
             record(self.lease.tenant, self.lease.run, *self.events, *events, spent=self.spent, change=change)
             transaction.on_commit(self._forget)

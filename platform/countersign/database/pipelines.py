@@ -38,6 +38,11 @@ class _Together(Pipeline):
         finally:  # a fault of one statement leaves the answers of the others to be read
             yield from super()._fetch_gen(flush=flush)
 
+    def push(self) -> None:
+        """Send what is kept; the server works on it meanwhile."""
+        if self.command_queue:
+            self._conn.wait(self._send_gen())
+
     def _send_gen(self) -> PQGen[None]:
         while len(self.command_queue) > 1:
             self.command_queue.popleft()()  # only fills libpq's buffer

@@ -156,6 +156,13 @@ def pipelined() -> Iterator[None]:
         yield
 
 
+def push() -> None:
+    """Send what a `pipelined` block keeps: the database works on it while the rest is made."""
+    pipeline = connections[DEFAULT_DB_ALIAS].connection._pipeline
+    if pipeline is not None:
+        pipeline.push()
+
+
 @contextmanager
 def pipelined_transaction() -> Iterator[None]:
     """A transaction in one `pipelined` block: its COMMIT goes out with what comes before it. Inside another transaction
