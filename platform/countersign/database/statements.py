@@ -80,6 +80,7 @@ def gathered() -> Iterator[None]:
     finally:
         _gathering.reset(token)
     if rows:
+        push()
         _insert(rows)
 
 
