@@ -10,7 +10,8 @@ from pathlib import Path
 
 from toolserver.host.child import begin
 
-PRELOAD = "toolserver.process.preload"
+#: What a child comes through on its way, then all that it needs, which is frozen at its end.
+PRELOAD = ["multiprocessing.popen_forkserver", "toolserver.host.child", "toolserver.process.preload"]
 ROOT = Path(__file__).resolve().parents[2]
 # All that a tenant's process may know of the host's environment, which holds the vault key and database passwords.
 KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "HOME", "LOG_LEVEL", "SSL_CERT_FILE", "SSL_CERT_DIR",
@@ -30,7 +31,7 @@ def warm_up() -> None:
     poor = {name: os.environ[name] for name in KEPT if name in os.environ} | {"PYTHONPATH": path}
     os.environ.clear()
     os.environ.update(poor)
-    _context.set_forkserver_preload([PRELOAD])
+    _context.set_forkserver_preload(PRELOAD)
     ensure_running()
 
 

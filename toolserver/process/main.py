@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import threading
+from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -40,13 +41,23 @@ def serve(pipe: Connection, socket_path: str) -> None:
         return
     configure_logs(process="tenant")
     bind(tenant=str(config.tenant))
-    current = [config]
-    app = HostOnly(make_app(lambda: current[0]), lambda: current[0].host_token)
-    settings = uvicorn.Config(app, log_config=None, log_level="warning", access_log=False, lifespan="on", ws="none",
-                              timeout_graceful_shutdown=5, timeout_keep_alive=75)
+    settings, current = prepared()
+    current.append(config)
     server = _Server(settings, on_ready=lambda: say(pipe, {"ready": True, "tools": listed_tools()}))
     threading.Thread(target=_follow, args=(pipe, current), name="host-pipe", daemon=True).start()
     server.run(sockets=[_listen(socket_path)])
+
+
+@cache
+def prepared() -> tuple[uvicorn.Config, list[TenantConfig]]:
+    """The application, ready to be served but for the configuration, which belongs into the empty list beside it. The
+    fork server makes it once for all its children."""
+    current: list[TenantConfig] = []
+    app = HostOnly(make_app(lambda: current[0]), lambda: current[0].host_token)
+    settings = uvicorn.Config(app, log_config=None, log_level="warning", access_log=False, lifespan="on", ws="none",
+                              timeout_graceful_shutdown=5, timeout_keep_alive=75)
+    settings.load()
+    return settings, current
 
 
 def hear(pipe: Connection) -> dict[str, Any]:

@@ -17,14 +17,15 @@ from uuid import UUID
 import httpx
 import litellm
 import uvicorn.lifespan.on
-import uvicorn.loops.auto
+import uvicorn.loops.uvloop
 import uvicorn.protocols.http.auto  # noqa: F401
 import uvloop  # noqa: F401
+from litellm.litellm_core_utils.default_encoding import encoding
 from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER
 
-import toolserver.process.main  # noqa: F401
 from toolserver.process.app import make_app
 from toolserver.process.config import AliasConfig, TenantConfig
+from toolserver.process.main import prepared
 from toolserver.process.models import gateway
 from toolserver.process.models.errors import ModelError
 from toolserver.process.models.requests import ChatRequest
@@ -89,7 +90,9 @@ async def _warm_app() -> None:
 litellm.suppress_debug_info = True
 litellm.telemetry = False
 register()
+encoding._mergeable_ranks = {}  # tiktoken's second copy of its table, for pickling alone: 11 MB
 asyncio.run(_warm())
+prepared()
 gc.set_threshold(10_000, 20, 50)  # a call makes thousands of objects, of which few are for the collector to find
 gc.collect()
 gc.freeze()

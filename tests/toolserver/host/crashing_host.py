@@ -74,7 +74,7 @@ if __name__ == "__main__":
     django.setup()
     from toolserver.host import forkserver
 
-    forkserver.PRELOAD = "tests.toolserver.host.keyed_preload"
+    forkserver.PRELOAD = [*forkserver.PRELOAD[:-1], "tests.toolserver.host.keyed_preload"]
     if "CRASH_AT" in os.environ:
         break_at(os.environ["CRASH_AT"])
     execute_from_command_line(sys.argv)
