@@ -80,14 +80,13 @@ class ProcessPool:
         return await self._start(tenant_id)
 
     async def _start(self, tenant_id: UUID) -> TenantProcess:
-        config = await in_database(tenant_configuration, tenant_id)
         await self._make_room()
         begun = time.monotonic()
         process = TenantProcess(tenant_id, self._folder / f"{secrets.token_hex(6)}.sock")
         self.processes[tenant_id] = process
         process.users += 1  # counted from now on, and nobody's to retire
         try:
-            await process.start(config)
+            await process.start(in_database(tenant_configuration, tenant_id))
         except BaseException:
             await asyncio.shield(self._retire(process))
             raise

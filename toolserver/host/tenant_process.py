@@ -7,6 +7,7 @@ import contextlib
 import json
 import secrets
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -81,13 +82,20 @@ class TenantProcess:
     def alive(self) -> bool:
         return self.version >= 0 and self._process is not None and self._process.is_alive()
 
-    async def start(self, config: dict[str, Any]) -> None:
-        """Fork, configure, and hear its tools. Raises ProcessUnavailable."""
+    async def start(self, config: Awaitable[dict[str, Any]]) -> None:
+        """Fork while its configuration is read, tell it that, and hear its tools. Raises ProcessUnavailable, and what
+        the reading raises: then `end` it."""
+        told, forked = await asyncio.gather(config, self._fork(), return_exceptions=True)
+        for failure in (forked, told):
+            if isinstance(failure, BaseException):
+                raise failure
+        await self._tell(told)
+
+    async def _fork(self) -> None:
         try:
             self._process, self._pipe = await asyncio.to_thread(forkserver.fork, str(self.socket))
         except OSError as error:
             raise ProcessUnavailable from error
-        await self._tell(config)
 
     async def configure(self, config: dict[str, Any]) -> None:
         """Tell a running process what changed. Raises ProcessUnavailable."""
