@@ -24,9 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_few_runs_under_a_few_strikes(stack: Stack, mailbox: Mailbox, monkeypatch):
     monkeypatch.setattr(strikes, "PAUSE", (1.5, 4.0))  # often enough, and what is retried comes to an end
     desks = open_desks(stack, mailbox, teams=2)
-    verdict = Course(stack, mailbox, desks, seed=23, say=lambda _: None).run(runs=24, most=8, seconds=None)
+    verdict = Course(stack, mailbox, desks, seed=23, say=lambda _: None).run(runs=60, most=8, seconds=None)
     values = {row["name"]: row["value"] for row in verdict.rows}
-    assert values["runs"] == 24
+    assert values["runs"] == 60
     assert values["kills"] >= 1, "nothing was killed: this says nothing"
     slow = [fault for fault in verdict.faults if fault.startswith("resume_")]  # of a busy machine
     assert verdict.faults == slow, verdict.remarks
