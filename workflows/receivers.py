@@ -16,7 +16,7 @@ EXPIRED = {"code": "request_expired", "detail": "Nobody decided in time.", "erro
 
 def on_request_settled(sender: object, request: ApprovalRequest, **_: object) -> None:
     """Wake the run, or end it when the answer was no. A run that has ended meanwhile, or waits for another request,
-    stays as it is: whoever is woken for it finds nothing to do."""
+    stays as it is: a worker that is woken for it lets go of it again."""
     if request.subject_type != "run":
         return
     run, its = request.subject_id, {"request_id": request.id}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import orjson
@@ -18,6 +19,17 @@ def json_bytes(value: Any) -> bytes:
         return json.dumps(value, ensure_ascii=False, default=str).encode()
 
 
+#: Not after an odd number of backslashes: those spell a backslash and some letters.
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def stored_json(value: Any) -> bytes:
+    """The same without NUL characters, which Postgres does not take: in what a model or a provider says they mean
+    nothing. What people and programs send with them is refused where it comes in."""
+    text = json_bytes(value)
+    return _NUL.sub(rb"\1", text) if b"\\u0000" in text else text
+
+
 def write_json_so() -> None:
     """Have psycopg write it for every `Jsonb` that names no other way."""
-    set_json_dumps(json_bytes)
+    set_json_dumps(stored_json)

@@ -60,6 +60,6 @@ def configure_logs(*, process: str, level: str = "INFO", pretty: bool | None = N
 
 def _json(line: dict, default: Callable[[object], object]) -> str:
     try:
-        return orjson.dumps(line, default=default).decode()
+        return orjson.dumps(line, default=default, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
     except TypeError:  # half a character, a number beyond 64 bits: a log takes what comes
         return json.dumps(line, default=default)

@@ -36,7 +36,7 @@ class ApiView(APIView):
 
     `secret_fields` of an answer are left out of what is kept. `transactional = False` is for a handler that calls
     out over HTTP: it runs outside any transaction and opens contexts of its own. `pipelined` is for a POST whose
-    statements count: they go out without waiting, and the COMMIT with them (see `pipelined_to_commit`).
+    statements count: without an `Idempotency-Key` they go out without waiting, and the COMMIT with them.
     """
 
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]

@@ -40,6 +40,7 @@ from approvals.models import ApprovalRequest  # noqa: E402
 from approvals.services import add_role_member, create_role, record_decision, set_permission  # noqa: E402
 from approvals.signals import request_settled  # noqa: E402
 from countersign.database.context import pipelined_context, tenant_context  # noqa: E402
+from countersign.database.statements import pipelined_to_commit  # noqa: E402
 from countersign.environment import database_settings  # noqa: E402
 from countersign.ids import new_id  # noqa: E402
 from tenants.audit import Actor, verify_chain  # noqa: E402
@@ -145,7 +146,7 @@ class Team:
 
     def decide(self, page: ApprovalRequest) -> ApprovalRequest:
         """Returns it settled."""
-        with as_web(), pipelined_context(self.tenant.id, user_id=self.owner.id):
+        with as_web(), self.context(), pipelined_to_commit():
             return record_decision(request=page, by=self.owner, verdict="approve", revision=page.revision,
                                    plan_hash=page.plan_hash, actor=self.actor).request
 

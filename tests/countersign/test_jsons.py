@@ -36,3 +36,13 @@ def test_the_database_keeps_what_psycopg_is_given():
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s::jsonb::text", [Jsonb(value)])
         assert json.loads(cursor.fetchone()[0]) == {**value, "id": str(UUID(int=1))}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("said", "stored"), [
+    ("a\0b\0\0c", "abc"), ("\0", ""), ("\\u0000", "\\u0000"), ("\\\0", "\\"), ("\\\\u0000\0", "\\\\u0000")])
+def test_nul_is_left_out_of_what_is_stored_and_nothing_else_is(said, stored):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s", [Jsonb({said: [said]})])
+        [(kept,)] = cursor.fetchall()
+    assert json.loads(kept) == {stored: [stored]}

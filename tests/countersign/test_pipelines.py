@@ -7,7 +7,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from psycopg.pq import TransactionStatus
 
 from countersign.database.pipelines import MOST_KEPT
-from countersign.database.statements import ask, asked, pipelined, pipelined_transaction, tell
+from countersign.database.statements import ask, asked, pipelined, pipelined_transaction, push, tell
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,6 +47,19 @@ def test_a_fault_shows_and_leaves_the_connection_usable(last):
     with pytest.raises(DataError):
         divide()
     assert (reached, ask("SELECT 3")) == (["the next statement"], [(3,)])
+
+
+def test_a_fault_of_what_was_pushed_is_what_the_next_reader_hears():
+    def divide() -> None:
+        with pipelined():
+            tell("SELECT 1 / %s", [0])
+            push()
+            tell("SELECT 2")
+            ask("SELECT 3")
+
+    with pytest.raises(DataError):
+        divide()
+    assert ask("SELECT 3") == [(3,)]
 
 
 def test_a_transactions_commit_goes_out_with_its_statements():

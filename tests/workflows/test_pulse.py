@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import psycopg
 import pytest
 
 from tests.workflow_stage import in_thread_as
@@ -57,7 +58,7 @@ def test_a_slow_call_is_seen_while_it_is_waited_for(stage, approved, slowly, mon
     seen: list[list[str]] = []
     slowly(lambda: seen.append(seen_within(stage, approved, "tool.called")))
     assert stage.turn(approved).status == "completed"
-    assert seen == [["publish"], ["publish"]]
+    assert [nodes[0] for nodes in seen] == ["publish", "publish"]
     assert [event.node for event in stage.events(approved, "tool.called")] == ["publish", "send"]
     assert [event.node for event in stage.events(approved, "step.completed")] == [
         "draft", "check", "gate", "publish", "send"], "each told once"
@@ -86,6 +87,26 @@ def test_while_a_model_takes_its_time_it_is_seen_that_it_is_asked(stage, host):
     assert stage.turn(run).status == "waiting"
     assert seen == [(["draft"], "running")]
     assert [event.kind for event in stage.events(run)][:3] == ["run.queued", "run.started", "step.started"]
+
+
+@pytest.mark.parametrize("fault", [psycopg.OperationalError("away"), ValueError("ours")])
+def test_what_could_not_be_stored_is_tried_again_while_the_call_goes_on(stage, approved, slowly, monkeypatch, fault):
+    """Whatever the fault is: one thread stores for all of a worker's runs, and must not end."""
+    send, faults = RunSaver._send, [fault]
+
+    def sends(*arguments, **options):
+        if faults:
+            raise faults.pop()
+        return send(*arguments, **options)
+
+    monkeypatch.setattr(RunSaver, "_send", sends)
+    monkeypatch.setattr("workflows.engine.pulse.SECONDS_IN_ALL", 0.1)
+    seen: list[list[str]] = []
+    slowly(lambda: seen.append(seen_within(stage, approved, "tool.called")))
+    assert stage.turn(approved).status == "completed"
+    assert not faults
+    assert seen == [["publish"], ["publish"]]
+    assert [event.node for event in stage.events(approved, "tool.called")] == ["publish", "send"]
 
 
 def test_whoever_lost_the_lease_while_waiting_stores_nothing(stage, approved, slowly):

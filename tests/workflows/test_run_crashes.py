@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 import psycopg
@@ -355,6 +356,50 @@ def test_a_save_whose_answer_was_lost_is_not_counted_twice(stage, monkeypatch, h
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert [event.node for event in events if event.kind == "step.completed"] == ["draft", "check"]
     assert [model for model, _ in host.prompts] == ["writer", "reviewer"]
+
+
+def test_a_save_in_doubt_stays_so_until_the_database_answers(stage, monkeypatch, host):
+    """The COMMIT arrived, its answer did not, and the look for it fails as well."""
+    send, look, lost, away = RunSaver._send, RunSaver._is_stored, [], [True]
+
+    def unanswered(saver, *arguments, **options):
+        seqs = send(saver, *arguments, **options)
+        if not lost:
+            lost.append(True)
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return seqs
+
+    def looks(saver, event):
+        if away:
+            away.pop()
+            raise psycopg.OperationalError("the database system is starting up")
+        return look(saver, event)
+
+    monkeypatch.setattr(RunSaver, "_send", unanswered)
+    monkeypatch.setattr(RunSaver, "_is_stored", looks)
+    monkeypatch.setattr("workflows.engine.pulse.SECONDS_IN_ALL", 0.1)
+    run = stage.start()
+    answer = host.models["reviewer"]
+
+    def late(prompt: str) -> str:
+        until_looked = time.monotonic() + 20
+        while away and time.monotonic() < until_looked:
+            time.sleep(0.02)
+        return answer(prompt)
+
+    host.models["reviewer"] = late
+    run = stage.turn(run)
+    assert (lost, away) == ([True], [])
+    assert (run.status, run.steps, run.tokens_in) == ("waiting", 2, 22)
+    assert [event.node for event in stage.events(run, "step.completed")] == ["draft", "check"]
+
+
+@pytest.mark.parametrize("word", ["a\\u0000b", "a\\ud800b"])
+def test_what_cannot_be_stored_of_a_models_verdict_is_left_out(stage, host, word):
+    host.models["reviewer"] = lambda prompt: f'{{"verdict": "pass", "summary": "{word}", "checks": []}}'
+    run = stage.turn(stage.start())
+    assert run.status == "waiting"
+    assert stage.request(run).shown["verdict"]["summary"] in ("ab", "a?b")
 
 
 def test_letting_go_waits_a_little_for_a_database_that_is_away(stage, monkeypatch, host):

@@ -1,4 +1,4 @@
-"""Taking a run on, and letting it go: each one transaction with what it means for the run's row and events."""
+"""Taking a run on, which its first save then says, and letting it go: each one transaction."""
 
 from __future__ import annotations
 

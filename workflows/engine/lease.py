@@ -166,8 +166,9 @@ def hold_to_rest(lease: Lease, topic: str) -> None:
     person."""
     tell("""
         WITH dropped AS (DELETE FROM doorbells_outbox WHERE id IN (
-            SELECT id FROM doorbells_outbox WHERE topic = %s AND subject_id = %s FOR UPDATE SKIP LOCKED))
-        SELECT workflows_hold_lease(%s, %s, false)""", [topic, lease.run, lease.run, lease.epoch])
+            SELECT id FROM doorbells_outbox WHERE topic = %s AND subject_id = %s FOR UPDATE SKIP LOCKED) RETURNING id)
+        SELECT workflows_hold_lease(%s, %s, false) FROM (SELECT count(*) FROM dropped) AS before""",
+         [topic, lease.run, lease.run, lease.epoch])
 
 
 @contextmanager

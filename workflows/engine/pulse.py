@@ -60,29 +60,32 @@ class Pulse:
         while True:
             self._wake.wait()
             time.sleep(LOOK_EVERY)
-            for saver in self._due():
+            while saver := self._next_due():
                 _store(saver)
 
-    def _due(self) -> list[RunSaver]:
+    def _next_due(self) -> RunSaver | None:
+        """One at a time: whoever's call has ended meanwhile waits for its own save at most. What could not be stored is
+        tried again; a saver that is being saved just now is looked at again."""
         at = time.monotonic()
         with self._lock:
-            due = [saver for saver, until in self._waiting.items() if until <= at]
-            for saver in due:
-                del self._waiting[saver]
-            due = [saver for saver in due if saver.saving.acquire(blocking=False)]  # else it is being saved just now
+            for saver, until in self._waiting.items():
+                if until <= at and saver.saving.acquire(blocking=False):
+                    self._waiting[saver] = at + SECONDS_IN_ALL
+                    return saver
             if not self._waiting:
                 self._wake.clear()
-        return due
+        return None
 
 
 def _store(saver: RunSaver) -> None:
-    """Whoever waits finds out by themselves that the lease is lost, and stores anew what a database that is away has
-    not taken."""
+    """Whoever waits finds out by themselves that the lease is lost, and meets any other fault at their own save."""
     try:
         saver.flush()
     except (StaleLease, psycopg.OperationalError) as error:
         if not said(error):
             log.warning("run.not_kept", error=type(error).__name__)
+    except Exception:
+        log.exception("run.not_kept", run=str(saver.lease.run))
     finally:
         saver.saving.release()
 

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -84,11 +84,12 @@ class _Recorder:
 
 
 def in_bulk(statements: Sequence[Statement]) -> Iterator[Statement]:
-    """The same rows in one statement. Rows that replace one another keep their order, one by one, before that."""
+    """The same rows in one statement. A task's writes that may replace others keep their order, one by one, before
+    that: one statement must not touch a row twice."""
     rows: dict[str, list[Sequence[Any]]] = {}
-    replacing = sum(query == UPSERT_CHECKPOINT_WRITES_SQL for query, _ in statements)
+    apart = sum(query in WRITES for query, _ in statements) > 1
     for query, row in statements:
-        if replacing > 1 and query == UPSERT_CHECKPOINT_WRITES_SQL:
+        if apart and query == UPSERT_CHECKPOINT_WRITES_SQL:
             yield query, row
         else:
             rows.setdefault(query, []).append(row)
@@ -97,7 +98,7 @@ def in_bulk(statements: Sequence[Statement]) -> Iterator[Statement]:
         yield _together(counts), [value for several in rows.values() for row in several for value in row]
 
 
-@cache
+@lru_cache(maxsize=256)
 def _together(counts: tuple[tuple[str, int], ...]) -> str:
     *others, last = [_with_rows(query, count) for query, count in counts]
     parts = ", ".join(f"part_{number} AS ({each})" for number, each in enumerate(others))
@@ -233,11 +234,15 @@ class RunSaver(PostgresSaver):
     def _settle_doubt(self) -> None:
         """Where the last save's answer was lost, and yet it is stored (its first event says so), it is not sent again:
         what was spent would count twice."""
-        unsure, self._unsure = self._unsure, None
-        if unsure is None or not unsure.events or not self._is_stored(unsure.events[0]):
+        unsure = self._unsure
+        if unsure is None:
             return
-        stored = {id(each) for each in unsure.statements}
-        self._statements = [each for each in self._statements if id(each) not in stored]
+        stored = bool(unsure.events) and self._is_stored(unsure.events[0])
+        self._unsure = None  # not before the database has answered
+        if not stored:
+            return
+        sent = {id(each) for each in unsure.statements}
+        self._statements = [each for each in self._statements if id(each) not in sent]
         self.events = self.events[len(unsure.events):]
         self.spent, self._change = self.spent.without(unsure.spent), NONE
 

@@ -125,7 +125,8 @@ class Books:
 def _stale(events: Iterable[dict[str, Any]]) -> Iterator[str]:
     """A run's events tell who held it: whatever the engine writes names the epoch it was written under. Epochs only
     rise, and under one that has let go of the run nothing more is written. Numbers without a gap show that no event is
-    missing."""
+    missing. (Who took the run over is seen from its first save on: what a stale worker wrote before that shows in what
+    the run did twice.)"""
     run, seq, epoch, let_go = "", 0, 0, False
     for event in events:
         if event["run"] != run:

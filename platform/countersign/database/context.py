@@ -39,12 +39,12 @@ def tenant_context(tenant_id: UUID, *, user_id: UUID | None = None) -> Iterator[
 
 
 @contextmanager
-def pipelined_context(tenant_id: UUID, *, user_id: UUID | None = None, lock_timeout: str = "") -> Iterator[None]:
+def pipelined_context(tenant_id: UUID, *, lock_timeout: str = "") -> Iterator[None]:
     """A `tenant_context` whose statements all go out without waiting, but where an answer is read.
 
     With a `lock_timeout` (`"250ms"`) it rather fails with an OperationalError than wait longer for a lock.
     """
-    with bound(tenant=str(tenant_id)), pipelined_transaction(), _set(tenant_id, user_id, lock_timeout):
+    with bound(tenant=str(tenant_id)), pipelined_transaction(), _set(tenant_id, None, lock_timeout):
         yield
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from psycopg import Connection, Pipeline
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
@@ -32,11 +33,19 @@ class _Together(Pipeline):
             yield from self._send_gen()
 
     def _fetch_gen(self, *, flush: bool) -> PQGen[None]:
+        fault = None
         try:
             if self.command_queue:
                 yield from self._send_gen()
-        finally:  # a fault of one statement leaves the answers of the others to be read
+        except psycopg.Error as error:  # of one statement: it leaves the answers of the others to be read
+            fault = error
+        try:
             yield from super()._fetch_gen(flush=flush)
+        except psycopg.errors.PipelineAborted:  # what came after the fault says this
+            if fault is None:
+                raise
+        if fault is not None:
+            raise fault
 
     def push(self) -> None:
         """Send what is kept; the server works on it meanwhile."""

@@ -58,7 +58,19 @@ def model_json(text: str) -> Any:
     if body.startswith("```"):
         body = body.split("\n", 1)[-1].rsplit("```", 1)[0]
     try:
-        return json.loads(body)
-    except ValueError as error:
+        return _storable(json.loads(body))
+    except (ValueError, RecursionError) as error:
         raise TryAgain("The model's answer is not the JSON it was asked for.", code="model_output_invalid",
                        reason="model_output") from error
+
+
+def _storable(value: Any) -> Any:
+    """NUL and half characters, which JSON can spell, cannot be stored, and mean nothing."""
+    match value:
+        case str():
+            return value.encode(errors="replace").decode().replace("\x00", "")
+        case list():
+            return [_storable(each) for each in value]
+        case dict():
+            return {_storable(name): _storable(each) for name, each in value.items()}
+    return value
