@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
 from psycopg.pq import TransactionStatus
@@ -54,6 +56,7 @@ def test_a_fault_of_what_was_pushed_is_what_the_next_reader_hears():
         with pipelined():
             tell("SELECT 1 / %s", [0])
             push()
+            time.sleep(0.1)  # its answer is there, those of the next two are not
             tell("SELECT 2")
             ask("SELECT 3")
 
