@@ -28,10 +28,11 @@ def test_the_engine_bench_runs_both_sides_on_one_postgres_and_ends_with_its_rows
     done = bench("engine", "--quick", "--json")
     assert done.returncode == 0, done.stderr[-3000:]
     rows = {row["name"]: row for row in json.loads(done.stdout.splitlines()[-1])["rows"]}
-    assert set(rows) == {"langgraph_runs_per_s", "engine_runs_per_s", "engine_ratio", "langgraph_runs_per_s_t4",
-                         "engine_runs_per_s_t4"}
+    both = {"langgraph_runs_per_s", "engine_runs_per_s", "engine_and_decision_runs_per_s"}
+    assert set(rows) == {"engine_ratio", *both, *(f"{name}_t4" for name in both)}
     assert all(set(row) == {"name", "value", "unit", "ratio"} and row["value"] > 0 for row in rows.values())
     assert rows["engine_runs_per_s"]["ratio"] == rows["engine_ratio"]["value"]
+    assert rows["engine_and_decision_runs_per_s"]["value"] < rows["engine_runs_per_s"]["value"]
     assert "Measured on" in done.stdout
 
 
