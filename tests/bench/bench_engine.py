@@ -31,7 +31,8 @@ def measure(ground: Ground) -> Iterator[Row]:
             yield Row(f"engine_runs_per_s{suffix}", round(engined, 1), "runs/s", ratio=ratio)
             if threads == 1:
                 yield Row("engine_ratio", ratio, "b/a", ratio=ratio, at_least=AIM)
-            yield Row(f"engine_and_decision_runs_per_s{suffix}", round(decided, 1), "runs/s", ratio=round(decided / plain, 2))
+            yield Row(f"engine_and_decision_runs_per_s{suffix}", round(decided, 1), "runs/s",
+                      ratio=round(decided / plain, 2))
 
 
 Rounds = list[dict[str, float]]
