@@ -119,6 +119,37 @@ def test_a_worker_that_wakes_a_waiting_run_leaves_it_waiting(stage):
     assert len(stage.events(run, "gate.opened")) == 1
 
 
+def test_a_run_that_has_ended_is_let_go_of_by_whoever_is_woken_for_it(stage, host):
+    from countersign.doorbells.models import Lease
+    from countersign.doorbells.services import ring
+    from tenants.audit import Actor
+    from workflows.services.runs import cancel_run
+
+    run = stage.start()
+    with signed_in_as("web"), stage.context():
+        cancel_run(run=run, actor=Actor.of(stage.editor))
+        ring("run", tenant_id=stage.tenant.id, subject_id=run.id)
+    assert stage.turn(run).status == "cancelled"
+    assert not host.prompts
+    assert not stage.outbox(run)
+    with signed_in_as("engine"):
+        assert Lease.objects.get(subject_id=run.id).expires_at is None
+
+
+def test_a_request_that_the_run_does_not_wait_for_changes_nothing(stage):
+    from approvals.models import ApprovalRequest
+    from workflows.receivers import on_request_settled
+
+    run = stage.turn(stage.start())
+    other = ApprovalRequest(tenant_id=stage.tenant.id, subject_type="run", subject_id=run.id, gate="gate", revision=1)
+    for other.status in ("rejected", "approved", "cancelled"):
+        with signed_in_as("web"), stage.context():
+            on_request_settled(ApprovalRequest, other)
+    assert stage.read(run).status == "waiting"
+    assert stage.turn(run).status == "waiting", "whoever is woken for it lets go of it again"
+    assert not stage.events(run, "gate.settled", "run.rejected")
+
+
 @pytest.mark.parametrize("verdict", ["approve", "request_changes"])
 def test_after_the_decision_before_the_gates_step_is_stored(stage, monkeypatch, host, verdict):
     run = stage.turn(stage.start())
